@@ -1,0 +1,69 @@
+/** What happened, in the words of IHE BALP where it has one ("Basic Audit Log Patterns", section 152), else ours. */
+export type AuditEventType =
+  | 'patient-create'
+  | 'patient-read'
+  | 'patient-update'
+  | 'patient-delete'
+  | 'patient-query'
+  | 'record-create'
+  | 'record-read'
+  | 'record-update'
+  | 'record-delete'
+  | 'record-query'
+  | 'export'
+  | 'care-team-read'
+  | 'care-team-update'
+  | 'refusal'
+  | 'integrity-alarm'
+  | 'void';
+
+/** FHIR R4 AuditEvent.outcome: 0 success, 4 minor failure, 8 serious failure, 12 major failure. */
+export type AuditOutcome = '0' | '4' | '8' | '12';
+
+export interface AuditAgent {
+  issuer: string;
+  subject: string;
+  clientId: string;
+  scopes: readonly string[];
+}
+
+/** What the request adds to each of its events. */
+export interface AuditOrigin {
+  /** Absent when the caller could not be told. */
+  agent?: AuditAgent;
+  networkAddress: string;
+  requestId: string;
+  /** HL7 v3 PurposeOfUse code. */
+  purposeOfUse?: string;
+}
+
+/** One event, compact; `toFhirAuditEvent` renders it. Opaque ids, codes and counts only: no clinical content. */
+export interface AuditEvent {
+  type: AuditEventType;
+  outcome: AuditOutcome;
+  origin: AuditOrigin;
+  patientId?: string;
+  entity?: {
+    /** `Patient` or a record type. */
+    type: string;
+    id: string;
+    version?: number;
+    /** Base64 SHA-256 of the stored message: a row rolled back to an older one no longer matches. */
+    messageSha256?: string;
+  };
+  /** Names of the search fields, never their values. */
+  query?: string[];
+  /** What screening replaced or refused: types and counts. */
+  screening?: Record<string, number>;
+  /** Of a refusal: the problem's name, its status, the route's pattern. */
+  refusal?: { problem: string; status: number; method: string; route: string };
+  /** How many items a page, an export or a batch held. */
+  count?: number;
+}
+
+/** As it is stored. */
+export interface StoredAuditEvent extends AuditEvent {
+  id: string;
+  /** ISO 8601 in UTC, milliseconds. */
+  recordedAt: string;
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readOrCreateSecretFile } from '@app/configuration';
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTVerifyGetKey,
+  SignJWT,
+} from 'jose';
+
+/** What a development token says. */
+export interface TokenRequest {
+  subject: string;
+  /** SMART scopes, separated by spaces. */
+  scope: string;
+  /** Launch context for `patient/` scopes. */
+  patient?: string;
+  expiresInSeconds: number;
+}
+
+/** The issuer of the embedded platform: mints ES256 access tokens with a key of its own data folder. */
+export class LocalIssuer {
+  /** The `iss` claim; the address never leaves this machine (RFC 6761). */
+  static readonly issuer = 'https://issuer.phi.localhost';
+
+  private constructor(
+    private readonly key: JWK,
+    private readonly audience: string,
+  ) {}
+
+  /** @param folder where the key is kept, made at first use (mode 0600) */
+  static async open(folder: string, audience: string): Promise<LocalIssuer> {
+    const draft = await newKey();
+    const text = readOrCreateSecretFile(join(folder, 'issuer-key'), "the local issuer's key file", () => JSON.stringify(draft));
+    return new LocalIssuer(JSON.parse(text) as JWK, audience);
+  }
+
+  /** The public half, as a JSON Web Key Set (RFC 7517). */
+  get jwks(): { keys: JWK[] } {
+    const { kty, crv, x, y, kid, alg, use } = this.key;
+    return { keys: [{ kty, crv, x, y, kid, alg, use } as JWK] };
+  }
+
+  get verificationKeys(): JWTVerifyGetKey {
+    return createLocalJWKSet(this.jwks);
+  }
+
+  async mint(request: TokenRequest): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      scope: request.scope,
+      client_id: 'phi-development',
+      ...(request.patient === undefined ? {} : { patient: request.patient }),
+    };
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: this.key.kid as string })
+      .setIssuer(LocalIssuer.issuer)
+      .setAudience(this.audience)
+      .setSubject(request.subject)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setNotBefore(now)
+      .setExpirationTime(now + request.expiresInSeconds)
+      .sign(await importJWK(this.key, 'ES256'));
+  }
+}
+
+async function newKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, alg: 'ES256', use: 'sig', kid: await calculateJwkThumbprint(jwk) };
+}

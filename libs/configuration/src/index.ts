@@ -1,0 +1,8 @@
+export { ConfigurationError } from './variables.js';
+export { readPhiConfig, envExample, isLoopback, type PhiConfig } from './phi.config.js';
+export {
+  ParameterSource,
+  LocalParameterSource,
+  readOrCreateSecretFile,
+  type ParameterName,
+} from './parameter-source.js';

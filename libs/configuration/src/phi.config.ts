@@ -1,0 +1,137 @@
+import { isIP } from 'node:net';
+import { existsSync } from 'node:fs';
+import { ConfigurationError, list, oneOf, text, type Variable, wholeNumber } from './variables.js';
+
+/**
+ * Every variable of the service, with its default and meaning. `.env.example` is written from this table;
+ * the service and the command line read the same one.
+ */
+export const variables = {
+  PHI_PLATFORM: oneOf(
+    'Where the ports lead: `embedded` (this machine alone) or `aws` (AWS, or an emulator through AWS_ENDPOINT_URL).',
+    'embedded',
+    ['embedded', 'aws'],
+  ),
+  PHI_STAGE: text(
+    'Name of the deployment; part of parameter paths and table names.',
+    'dev',
+    /^[a-z][a-z0-9-]{0,19}$/,
+    'up to 20 lower case letters, digits and hyphens, a letter first',
+  ),
+  PHI_HOST: text(
+    'Address to listen on. The embedded platform takes a loopback address unless TLS is configured.',
+    '127.0.0.1',
+    /^[0-9a-fA-F:.]{2,45}$|^localhost$/,
+    'an IP address or localhost',
+  ),
+  PHI_PORT: wholeNumber('Port to listen on; 0 takes a free one.', 3000, 0, 65535),
+  PHI_DATA_DIR: text('Folder of the embedded platform: records, keys, parameters.', '.data', /^[^\0]{1,1024}$/, 'a path'),
+  PHI_TLS_CERT: text('Certificate chain, a PEM file. With PHI_TLS_KEY the service speaks HTTPS itself.', undefined, /^[^\0]{1,1024}$/, 'a path'),
+  PHI_TLS_KEY: text('Private key of the certificate, a PEM file.', undefined, /^[^\0]{1,1024}$/, 'a path'),
+  PHI_LOG_LEVEL: oneOf('Least level that is logged.', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  PHI_RATE_LIMIT_PER_MINUTE: wholeNumber(
+    'Requests a minute that one principal may send; 0 switches the limit off, for benchmarks.',
+    6000,
+    0,
+    10_000_000,
+  ),
+  PHI_BODY_LIMIT_BYTES: wholeNumber('Largest request body, bytes. A record and its notes must fit in a store item.', 3_145_728, 1024, 4_194_304),
+  PHI_REQUEST_TIMEOUT_SECONDS: wholeNumber('Longest time a client may take to send a request.', 30, 1, 300),
+  PHI_TOKEN_AUDIENCE: text(
+    'Audience that access tokens must name.',
+    'phi-api',
+    /^[A-Za-z0-9._:/-]{1,200}$/,
+    'up to 200 letters, digits and . _ : / -',
+  ),
+  PHI_CLOCK_SKEW_SECONDS: wholeNumber("Tolerated difference between the issuer's clock and ours.", 5, 0, 60),
+  PHI_KEY_CACHE_ENTRIES: wholeNumber('Branch keys kept in memory, entries.', 10_000, 1, 1_000_000),
+  PHI_KEY_CACHE_TTL_SECONDS: wholeNumber(
+    'Longest time that a branch key stays in memory; an erasure is final on other instances after it.',
+    300,
+    1,
+    3600,
+  ),
+  PHI_RECORD_TYPES: list(
+    'Record types beside the FHIR R4 resource types. A record type is stored in clear: words, never content.',
+    'medical,dental,imaging,laboratory,note',
+    /^[a-z][a-z-]{0,39}$/,
+    'words of lower case letters and hyphens, separated by commas',
+  ),
+  PHI_SHARED_IDENTIFIER_SYSTEMS: list(
+    'Identifier systems whose values several patients may share (a family insurance number); all others are unique.',
+    'urn:phi:shared',
+    /^\S{1,255}$/,
+    'URIs separated by commas',
+  ),
+} as const;
+
+/** Variables with our prefix that belong to the command line, not to the service. */
+const foreignVariables = new Set(['PHI_TOKEN', 'PHI_URL']);
+
+type Parsed<V> = V extends Variable<infer T> ? T : never;
+type Optional = 'PHI_TLS_CERT' | 'PHI_TLS_KEY';
+export type PhiConfig = {
+  readonly [K in keyof typeof variables]: K extends Optional
+    ? Parsed<(typeof variables)[K]> | undefined
+    : Parsed<(typeof variables)[K]>;
+};
+
+/** @returns whether only this machine can reach the address */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/**
+ * Reads the whole configuration, or refuses it whole.
+ * @param environment as `process.env`; an empty value counts as absent
+ * @throws ConfigurationError with every wrong variable by name
+ */
+export function readPhiConfig(environment: Record<string, unknown>): PhiConfig {
+  const faults: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries<Variable<unknown>>(variables)) {
+    const given = environment[name];
+    const source = given === undefined || given === '' ? variable.fallback : String(given);
+    const value = source === undefined ? undefined : variable.parse(source);
+    if (source !== undefined && value === undefined) faults.push(`${name} must be ${variable.expects}`);
+    config[name] = value;
+  }
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('PHI_') && !(name in variables) && !foreignVariables.has(name)) {
+      faults.push(`${name} is not a variable of this service (see .env.example)`);
+    }
+  }
+  const read = config as PhiConfig;
+  faults.push(...contradictions(read, environment));
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return Object.freeze(read);
+}
+
+/** What is wrong although each variable alone is right. */
+function contradictions(config: PhiConfig, environment: Record<string, unknown>): string[] {
+  const faults: string[] = [];
+  const tls = config.PHI_TLS_CERT !== undefined && config.PHI_TLS_KEY !== undefined;
+  if ((config.PHI_TLS_CERT === undefined) !== (config.PHI_TLS_KEY === undefined)) {
+    faults.push('PHI_TLS_CERT and PHI_TLS_KEY must be set together');
+  }
+  for (const name of ['PHI_TLS_CERT', 'PHI_TLS_KEY'] as const) {
+    if (config[name] !== undefined && !existsSync(config[name])) faults.push(`${name} names a file that is not there`);
+  }
+  if (config.PHI_PLATFORM === 'embedded') {
+    if (environment['NODE_ENV'] === 'production') {
+      faults.push('PHI_PLATFORM=embedded is for development: it does not start with NODE_ENV=production');
+    }
+    if (config.PHI_HOST !== undefined && !isLoopback(config.PHI_HOST) && !tls) {
+      faults.push('PHI_HOST must be a loopback address on the embedded platform unless PHI_TLS_CERT and PHI_TLS_KEY are set');
+    }
+  }
+  return faults;
+}
+
+/** @returns the text of `.env.example`: every variable, its meaning, what it takes and its default */
+export function envExample(): string {
+  const blocks = Object.entries<Variable<unknown>>(variables).map(
+    ([name, { meaning, expects, fallback }]) => `# ${meaning}\n# Takes ${expects}.\n# ${name}=${fallback ?? ''}\n`,
+  );
+  return `# Copy to .env and uncomment what you change. What is commented out shows the default.\n\n${blocks.join('\n')}`;
+}

@@ -1,0 +1,1 @@
+export { createLog, describeError, NestLog, type Log } from './log.js';

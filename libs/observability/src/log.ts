@@ -1,0 +1,63 @@
+import { pino, type Logger, type LoggerOptions } from 'pino';
+import { type LoggerService } from '@nestjs/common';
+
+export type Log = Logger;
+
+/** What is logged of an error: never its message, which may quote what came in. */
+export interface ErrorDescription {
+  class: string;
+  code?: string;
+  /** Places in the code, without the message line. */
+  frames: string[];
+  cause?: ErrorDescription;
+}
+
+const causesAtMost = 4;
+
+/** @returns class, code and stack frames of `error` and of its causes */
+export function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { class: typeof error, frames: [] };
+  const code = (error as NodeJS.ErrnoException).code;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    class: error.name,
+    ...(typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? { code } : {}),
+    frames: frames.slice(0, 8).map((frame) => frame.trim()),
+    ...(error.cause === undefined || depth >= causesAtMost ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+/** Structured JSON lines on standard output. Fields are chosen where they are logged: there is no request serializer to leak. */
+export function createLog(level: string, destination?: NodeJS.WritableStream): Log {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    messageKey: 'message',
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Nest's own messages in the same log. Nest passes module and route names, and errors of start-up. */
+export class NestLog implements LoggerService {
+  constructor(private readonly root: Log) {}
+
+  log(message: unknown, context?: string): void {
+    this.root.debug({ context }, String(message));
+  }
+  warn(message: unknown, context?: string): void {
+    this.root.warn({ context }, String(message));
+  }
+  error(message: unknown): void {
+    if (message instanceof Error) this.root.error({ error: message }, 'error in the framework');
+    else this.root.error('error in the framework');
+  }
+  debug(message: unknown, context?: string): void {
+    this.root.trace({ context }, String(message));
+  }
+  verbose(message: unknown, context?: string): void {
+    this.root.trace({ context }, String(message));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The two tables of the service. One transaction may span both: on DynamoDB they are two tables,
+ * on LMDB two databases of one file.
+ */
+export type TableName = 'records' | 'audit';
+
+/** What an item may hold besides its keys. Absent values are left out, never `null`. */
+export type Attribute = string | number | boolean | Uint8Array | string[];
+
+/**
+ * Secondary indexes. `recordedAt` and `typeRecordedAt` are local (same partition as the item);
+ * `patient`, `agent` and `day` are global (a partition of their own) and eventually consistent on DynamoDB.
+ */
+export const indexes = {
+  records: { recordedAt: 'local', typeRecordedAt: 'local' },
+  audit: { patient: 'global', agent: 'global', day: 'global' },
+} as const;
+export type IndexName = 'recordedAt' | 'typeRecordedAt' | 'patient' | 'agent' | 'day';
+
+export interface PhiKey {
+  table: TableName;
+  /** At most 512 bytes; opaque ids only, it shows up in CloudTrail. */
+  partition: string;
+  /** At most 512 bytes, ordered by UTF-8 bytes. */
+  sort: string;
+}
+
+export interface PhiItem extends PhiKey {
+  /** Where the item stands in the secondary indexes. A local index takes the item's own partition. */
+  indexed?: Partial<Record<IndexName, { partition?: string; sort: string }>>;
+  /** Seconds since the epoch. After it the item may be gone; until it is gone it is still returned. */
+  expiresAt?: number;
+  attributes: Record<string, Attribute>;
+}
+
+/** What must hold of the stored item, else the whole transaction is refused. */
+export type Condition =
+  | { type: 'absent' }
+  | { type: 'present' }
+  /** Absent, or `expiresAt` is before `nowSeconds`: removal of expired items lags. */
+  | { type: 'absent-or-expired'; nowSeconds: number }
+  /** Present, and the attribute has just this value. */
+  | { type: 'equals'; attribute: string; value: string | number | boolean };
+
+export type TableWrite =
+  | { type: 'put'; item: PhiItem; condition?: Condition }
+  | { type: 'delete'; key: PhiKey; condition?: Condition }
+  | { type: 'check'; key: PhiKey; condition: Condition };
+
+export interface QueryInput {
+  table: TableName;
+  partition: string;
+  /** Query a secondary index instead of the sort key; `prefix` and `from` then apply to the index's sort value. */
+  index?: IndexName;
+  /** Only items whose sort value begins with it. */
+  prefix?: string;
+  /** Only items whose sort value is at or after it (ascending) or at or before it (descending). */
+  from?: string;
+  descending?: boolean;
+  /** At most this many items; a page may be shorter although more follow. */
+  limit: number;
+  /** `next` of the page before. */
+  after?: string;
+}
+
+export interface QueryPage {
+  items: PhiItem[];
+  /** Opaque position after the last item; absent when nothing follows. Holds keys: encrypt it before it leaves. */
+  next?: string;
+}
+
+/** The writes were refused because conditions did not hold. Nothing was written. */
+export class ConditionFailed extends Error {
+  override readonly name = 'ConditionFailed';
+  /** @param failed positions in `writes` whose condition did not hold, ascending */
+  constructor(readonly failed: readonly number[]) {
+    super('a condition of the transaction did not hold');
+  }
+}
+
+/** The store did not answer, or not in time. Whether the writes happened is not known unless `notWritten`. */
+export class TableUnavailable extends Error {
+  override readonly name = 'TableUnavailable';
+  constructor(
+    message: string,
+    options: { cause?: unknown; notWritten?: boolean } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.notWritten = options.notWritten ?? false;
+  }
+  readonly notWritten: boolean;
+}
+
+/**
+ * Where items live. Reads by key and queries by sort key and local index are strongly consistent;
+ * a resolved `transactWrite` is on disk.
+ */
+export abstract class PhiTable {
+  /** @throws TableUnavailable */
+  abstract get(key: PhiKey): Promise<PhiItem | undefined>;
+
+  /**
+   * @param keys at most 100, no key twice
+   * @returns one entry a key, in the order of `keys`, `undefined` where there is no item
+   * @throws TableUnavailable
+   */
+  abstract batchGet(keys: readonly PhiKey[]): Promise<(PhiItem | undefined)[]>;
+
+  /** @throws TableUnavailable */
+  abstract query(input: QueryInput): Promise<QueryPage>;
+
+  /**
+   * All or nothing, and on disk when it resolves.
+   * @param writes 1 to 100, no key twice, 4 MB together, an item at most 400 KB (limits of DynamoDB, kept by every adapter)
+   * @throws ConditionFailed if a condition does not hold
+   * @throws TableUnavailable
+   * @throws RangeError if a limit is exceeded
+   */
+  abstract transactWrite(writes: readonly TableWrite[]): Promise<void>;
+
+  /** Resolves when the store answers. @throws TableUnavailable */
+  abstract ping(): Promise<void>;
+
+  /** Waits for what is under way, then releases files and sockets. */
+  abstract close(): Promise<void>;
+}
