@@ -1,4 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { subjectToken } from '@app/authentication';
 import { type PhiItem, PhiTable, TableUnavailable, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { AuditEvent, StoredAuditEvent } from './audit-event.js';
@@ -120,7 +121,7 @@ function auditItem(chain: string, sequence: number, event: StoredAuditEvent): Ph
     indexed: {
       day: { partition: `DAY#${event.recordedAt.slice(0, 10)}#${shardOf(event.id)}`, sort: place },
       ...(event.patientId === undefined ? {} : { patient: { partition: `PATIENT#${event.patientId}`, sort: place } }),
-      ...(event.origin.agent === undefined ? {} : { agent: { partition: agentPartition(event.origin.agent), sort: place } }),
+      ...(event.origin.agent === undefined ? {} : { agent: { partition: `AGENT#${subjectToken(event.origin.agent)}`, sort: place } }),
     },
     attributes: { event: JSON.stringify(event) },
   };
@@ -129,11 +130,6 @@ function auditItem(chain: string, sequence: number, event: StoredAuditEvent): Ph
 /** A day's events are spread over this many partitions, so that a busy day heats none. */
 const dayShards = 8;
 const shardOf = (id: string) => Number.parseInt(id.slice(0, 2), 16) % dayShards;
-
-/** The subject is hashed so that the index key has a fixed length and alphabet. */
-export function agentPartition(agent: { issuer: string; subject: string }): string {
-  return `AGENT#${createHash('sha256').update(JSON.stringify([agent.issuer, agent.subject])).digest('base64url')}`;
-}
 
 /** @returns the event that an item of the audit table holds */
 export function eventOf(item: PhiItem): StoredAuditEvent {

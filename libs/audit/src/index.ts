@@ -1,2 +1,2 @@
-export { AuditTrail, agentPartition, eventOf } from './audit-trail.js';
+export { AuditTrail, eventOf } from './audit-trail.js';
 export type { AuditAgent, AuditEvent, AuditEventType, AuditOrigin, AuditOutcome, StoredAuditEvent } from './audit-event.js';

@@ -1,4 +1,5 @@
 export { ConfigurationError } from './variables.js';
+export { fixedConfiguration, loadConfiguration } from './phi-config.module.js';
 export { readPhiConfig, envExample, isLoopback, type PhiConfig } from './phi.config.js';
 export {
   ParameterSource,

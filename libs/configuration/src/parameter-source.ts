@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFil
 import { dirname, join } from 'node:path';
 
 /** Names of the parameters that the service reads. */
-export type ParameterName = 'index-root' | 'cursor-key';
+export type ParameterName = 'index-root';
 
 /** Where secrets and settings of a deployment live: a local file, or SSM Parameter Store. */
 export abstract class ParameterSource {
@@ -52,7 +52,6 @@ function writeOnce(path: string, content: string): void {
 
 const generators: Record<ParameterName, () => string> = {
   'index-root': () => JSON.stringify({ active: 1, roots: { 1: randomBytes(32).toString('base64') } }),
-  'cursor-key': () => randomBytes(32).toString('base64'),
 };
 
 /** Parameters as files of the embedded platform's data folder, one a parameter, made at first use. */

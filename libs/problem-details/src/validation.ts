@@ -22,6 +22,7 @@ export function validateDto<T extends object>(dto: new () => T, body: unknown): 
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
+    stopAtFirstError: true,
     validationError: { target: true, value: false },
   });
   if (errors.length > 0) {

@@ -1,0 +1,78 @@
+/** The borders of DESIGN: what may import what. */
+const lib = (name) => `^libs/${name}/`;
+const base = '^libs/(problem-details|observability|configuration)/';
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'libs-know-no-app',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-know-no-other-app',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'base-libs-use-no-other',
+      severity: 'error',
+      from: { path: base },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', base] },
+    },
+    {
+      name: 'libs-by-their-index',
+      comment: 'A lib is entered by its index alone.',
+      severity: 'error',
+      from: { path: '^(apps|test|libs/([^/]+))/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$2/'] },
+    },
+    {
+      name: 'encryption-sdk-in-encryption-alone',
+      severity: 'error',
+      from: { pathNot: lib('encryption') },
+      to: { path: 'node_modules/@aws-crypto/(client|kms|branch|material|serialize)' },
+    },
+    {
+      name: 'document-client-in-phi-table-alone',
+      severity: 'error',
+      from: { pathNot: [lib('phi-table'), '^test/'] },
+      to: { path: 'node_modules/@aws-sdk/lib-dynamodb' },
+    },
+    {
+      name: 'lmdb-in-its-adapters-alone',
+      severity: 'error',
+      from: { pathNot: [lib('phi-table'), lib('encryption')] },
+      to: { path: 'node_modules/lmdb/' },
+    },
+    {
+      name: 'bedrock-in-pii-screening-alone',
+      severity: 'error',
+      from: { pathNot: lib('pii-screening') },
+      to: { path: 'node_modules/@aws-sdk/client-bedrock' },
+    },
+    {
+      name: 'no-test-code-in-production',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'no-dev-dependency-in-production',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,62 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AuthenticationGuard } from '@app/authentication';
+import { AuthorizationGuard } from '@app/authorization';
+import { type Log } from '@app/observability';
+import { type Platform } from '@app/platform';
+import { ProblemDetailsFilter, RefusalRecorder } from '@app/problem-details';
+import { AuditRefusalRecorder } from './audit/audit.refusal-recorder.js';
+import { HealthController } from './health/health.controller.js';
+import { Lifecycle } from './health/lifecycle.js';
+import { Cursors } from './http/cursors.js';
+import { IdempotentRequest } from './http/idempotency-key.js';
+import { InputPipe } from './http/input.js';
+import { RateLimitGuard } from './http/rate-limit.guard.js';
+import { LOG } from './log.js';
+import { CareTeamController } from './patients/care-team.controller.js';
+import { PatientsController } from './patients/patients.controller.js';
+import { PLATFORM, platformProviders } from './platform.providers.js';
+import { RecordTypeConstraint } from './records/record-type.validator.js';
+import { RecordsController } from './records/records.controller.js';
+import { PiiScreeningInterceptor } from './screening/pii-screening.interceptor.js';
+
+/** The way of every request, in the order in which Nest runs it. */
+const pipeline = [
+  { provide: APP_GUARD, useClass: AuthenticationGuard }, // who are you?               401
+  { provide: APP_GUARD, useClass: RateLimitGuard }, // not too often                   429
+  { provide: APP_GUARD, useClass: AuthorizationGuard }, // may you?                    403
+  { provide: APP_INTERCEPTOR, useClass: PiiScreeningInterceptor }, // well formed? identifiers in text?  400, 422, 503
+  { provide: APP_PIPE, useClass: InputPipe }, // nothing unvalidated reaches a handler 400
+  // controllers -> patient-records: reach (404), state (410, 412, 409), encryption, one transaction with the event
+  { provide: APP_FILTER, useClass: ProblemDetailsFilter }, // every refusal and error: recorded, then problem+json
+  { provide: RefusalRecorder, useClass: AuditRefusalRecorder },
+];
+
+@Module({})
+export class AppModule implements OnApplicationShutdown {
+  /** @param platform opens the ports; it is not called in preview mode, when only the routes are looked at */
+  static forRoot(configuration: DynamicModule, log: Log, platform: () => Promise<Platform>): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [configuration],
+      controllers: [PatientsController, CareTeamController, RecordsController, HealthController],
+      providers: [
+        ...pipeline,
+        { provide: LOG, useValue: log },
+        { provide: PLATFORM, useFactory: platform },
+        ...platformProviders,
+        Cursors,
+        IdempotentRequest,
+        Lifecycle,
+        RecordTypeConstraint,
+      ],
+    };
+  }
+
+  constructor(@Inject(PLATFORM) private readonly platform: Platform) {}
+
+  /** Runs after the last answer has left. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.platform.close();
+  }
+}

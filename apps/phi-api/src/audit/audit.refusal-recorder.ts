@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type AuditEvent, AuditTrail } from '@app/audit';
+import { type Log } from '@app/observability';
+import { OutOfReach } from '@app/patient-records';
+import { type Problem, problemTypes, RefusalRecorder } from '@app/problem-details';
+import type { FastifyRequest } from 'fastify';
+import { LOG } from '../log.js';
+import { originOf } from '../http/request-caller.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Writes every refusal and error into the trail (45 CFR 164.312(b)): attempts tell more than successes. */
+@Injectable()
+export class AuditRefusalRecorder extends RefusalRecorder {
+  constructor(
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+  }
+
+  override async record(request: FastifyRequest, problem: Problem): Promise<void> {
+    const { status, name } = problem.type;
+    if (status >= 500) {
+      this.log.error({ requestId: request.id, problem: name, error: problem.cause ?? problem }, 'request failed');
+    }
+    await this.audit.append([refusalEvent(request, problem)]);
+  }
+}
+
+function refusalEvent(request: FastifyRequest, problem: Problem): AuditEvent {
+  const { status, name } = problem.type;
+  const integrity = problem.type === problemTypes.integrityFailure;
+  const { patientId, recordId } = (request.params ?? {}) as { patientId?: string; recordId?: string };
+  const outOfReach = problem.cause instanceof OutOfReach;
+  const counts = Object.fromEntries((problem.findings ?? []).map(({ type, count }) => [type, count]));
+  return {
+    type: integrity ? 'integrity-alarm' : 'refusal',
+    // FHIR R4 AuditEvent.outcome: 4 the caller's fault, 8 ours or an attempt at something out of reach.
+    outcome: status >= 500 || outOfReach ? '8' : '4',
+    origin: originOf(request),
+    ...(patientId !== undefined && uuid.test(patientId) ? { patientId } : {}),
+    ...(recordId !== undefined && uuid.test(recordId) ? { entity: { type: 'Record', id: recordId } } : {}),
+    ...(Object.keys(counts).length === 0 ? {} : { screening: counts }),
+    refusal: {
+      problem: outOfReach ? 'out-of-reach' : name,
+      status,
+      method: request.method,
+      route: request.routeOptions.url ?? '(no such route)',
+    },
+  };
+}

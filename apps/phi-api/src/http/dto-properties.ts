@@ -1,0 +1,125 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+
+/**
+ * DTO properties: one decorator says the same thing to the validator and to OpenAPI. All are optional unless
+ * `required`; JSON `null` counts as absent, so that a merge patch (RFC 7396) has the shape of the document.
+ */
+interface PropertyOptions {
+  about: string;
+  required?: boolean;
+}
+
+const presence = (required: boolean | undefined) => (required === true ? [] : [IsOptional()]);
+const property = (options: PropertyOptions, schema: ApiPropertyOptions) =>
+  ApiProperty({ description: options.about, required: options.required === true, ...schema } as ApiPropertyOptions);
+
+export function Text(options: PropertyOptions & { max: number; example: string; pattern?: RegExp; expects?: string }) {
+  const { max, example, pattern, expects } = options;
+  const schema = { type: 'string', minLength: 1, maxLength: max, example, ...(pattern ? { pattern: pattern.source } : {}) };
+  return applyDecorators(
+    ...presence(options.required),
+    IsString({ message: 'must be a string' }),
+    MinLength(1, { message: 'must not be empty' }),
+    MaxLength(max, { message: `must have at most ${max} characters` }),
+    ...(pattern ? [Matches(pattern, { message: `must be ${expects ?? 'of the form in the schema'}` })] : []),
+    property(options, schema as ApiPropertyOptions),
+  );
+}
+
+export function TextList(options: PropertyOptions & { max: number; items: number; example: string[] }) {
+  const { max, items, example } = options;
+  return applyDecorators(
+    ...presence(options.required),
+    IsArray({ message: 'must be an array' }),
+    ArrayMaxSize(items, { message: `must have at most ${items} entries` }),
+    IsString({ each: true, message: 'must hold strings alone' }),
+    MaxLength(max, { each: true, message: `must hold strings of at most ${max} characters` }),
+    property(options, { type: 'array', items: { type: 'string', maxLength: max }, maxItems: items, example } as ApiPropertyOptions),
+  );
+}
+
+export function Choice(choices: readonly string[], options: PropertyOptions & { example: string }) {
+  return applyDecorators(
+    ...presence(options.required),
+    IsIn([...choices], { message: `must be one of ${choices.join(', ')}` }),
+    property(options, { type: 'string', enum: [...choices], example: options.example }),
+  );
+}
+
+export function Flag(options: PropertyOptions & { example: boolean }) {
+  return applyDecorators(
+    ...presence(options.required),
+    IsBoolean({ message: 'must be true or false' }),
+    property(options, { type: 'boolean', example: options.example }),
+  );
+}
+
+export function Whole(options: PropertyOptions & { from: number; to: number; example: number; fromText?: boolean }) {
+  const { from, to, example, fromText } = options;
+  const message = `must be a whole number from ${from} to ${to}`;
+  return applyDecorators(
+    ...presence(options.required),
+    ...(fromText === true ? [Type(() => Number)] : []),
+    IsInt({ message }),
+    Min(from, { message }),
+    Max(to, { message }),
+    property(options, { type: 'integer', minimum: from, maximum: to, example }),
+  );
+}
+
+export function Nested(type: () => new () => object, options: PropertyOptions) {
+  return applyDecorators(
+    ...presence(options.required),
+    Type(type),
+    ValidateNested({ message: 'must be an object' }),
+    property(options, { type }),
+  );
+}
+
+export function NestedList(type: () => new () => object, options: PropertyOptions & { items: number; least?: number }) {
+  return applyDecorators(
+    ...presence(options.required),
+    IsArray({ message: 'must be an array' }),
+    ArrayMinSize(options.least ?? 0, { message: `must have at least ${options.least ?? 0} entries` }),
+    ArrayMaxSize(options.items, { message: `must have at most ${options.items} entries` }),
+    Type(type),
+    ValidateNested({ each: true, message: 'must hold objects alone' }),
+    property(options, { type, isArray: true, maxItems: options.items, minItems: options.least ?? 0 }),
+  );
+}
+
+const day = '(0[1-9]|[12]\\d|3[01])';
+const month = '(0[1-9]|1[0-2])';
+const time = 'T([01]\\d|2[0-3]):[0-5]\\d:([0-5]\\d|60)(\\.\\d{1,9})?(Z|[+-](0\\d|1[0-4]):[0-5]\\d)';
+
+/** FHIR R4 `date`: a year, a month or a day. */
+export const fhirDate = new RegExp(`^[12]\\d{3}(-${month}(-${day})?)?$`);
+/** FHIR R4 `dateTime`: a date, or a moment with its offset from UTC. */
+export const fhirDateTime = new RegExp(`^[12]\\d{3}(-${month}(-${day}(${time})?)?)?$`);
+/** FHIR R4 `instant`: a moment with its offset from UTC. */
+export const fhirInstant = new RegExp(`^[12]\\d{3}-${month}-${day}${time}$`);
+
+export const DateText = (options: PropertyOptions & { example: string }) =>
+  Text({ ...options, max: 10, pattern: fhirDate, expects: 'a date: YYYY, YYYY-MM or YYYY-MM-DD' });
+export const DateTimeText = (options: PropertyOptions & { example: string }) =>
+  Text({ ...options, max: 40, pattern: fhirDateTime, expects: 'a date, or a date and time with an offset (FHIR dateTime)' });
+export const InstantText = (options: PropertyOptions & { example: string }) =>
+  Text({ ...options, max: 40, pattern: fhirInstant, expects: 'a date and time with an offset (FHIR instant)' });

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { type PhiConfig } from '@app/configuration';
+import { type Log } from '@app/observability';
+import { Problem, problemTypes } from '@app/problem-details';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Longest request head, bytes: a token of 8 KB and room for the rest. */
+const headAtMost = 16 * 1024;
+
+/**
+ * Fastify with the limits of the service: a request id of ours, a bounded body, head and time to send them,
+ * TLS 1.2 or later where a certificate is configured.
+ */
+export function createHttpAdapter(config: PhiConfig): FastifyAdapter {
+  const { PHI_TLS_CERT: cert, PHI_TLS_KEY: key } = config;
+  const options = {
+    logger: false as const,
+    // The client's own X-Request-Id is not taken over: it could hold anything, and it ends up in logs and events.
+    genReqId: () => randomUUID(),
+    bodyLimit: config.PHI_BODY_LIMIT_BYTES,
+    requestTimeout: config.PHI_REQUEST_TIMEOUT_SECONDS * 1000,
+    connectionTimeout: config.PHI_REQUEST_TIMEOUT_SECONDS * 1000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: 64 },
+    http: { maxHeaderSize: headAtMost },
+  };
+  if (cert === undefined || key === undefined) return new FastifyAdapter(options);
+  const https = { cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' as const, maxHeaderSize: headAtMost };
+  return new FastifyAdapter({ ...options, https });
+}
+
+/** Everything that holds for every request whatever its route: media types, headers, one log line. */
+export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): void {
+  server.removeContentTypeParser('text/plain');
+  // RFC 7396, 4: a merge patch is JSON with a media type of its own.
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parseJson);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
+    if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
+    if (secure) void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    done();
+  });
+  server.addHook('preParsing', refuseForeignMediaType);
+  server.addHook('onResponse', (request, reply, done) => {
+    log.info(requestLine(request, reply.statusCode, reply.elapsedTime), 'request');
+    done();
+  });
+}
+
+/** PATCH is a merge patch and says so; the other writes are JSON. Refused before a byte of the body is read. */
+async function refuseForeignMediaType(request: FastifyRequest): Promise<void> {
+  const type = request.headers['content-type'];
+  if (type === undefined) return;
+  const isMergePatch = /^application\/merge-patch\+json\s*(;|$)/i.test(type);
+  if (isMergePatch !== (request.method === 'PATCH')) throw new Problem(problemTypes.unsupportedMediaType);
+}
+
+/** An allow-list: the route's pattern instead of the URL, and no header, query or body at all. */
+function requestLine(request: FastifyRequest, status: number, milliseconds: number) {
+  return {
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? '(no such route)',
+    status,
+    milliseconds: Math.round(milliseconds * 100) / 100,
+  };
+}

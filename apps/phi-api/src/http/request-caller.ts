@@ -1,0 +1,44 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type AuditOrigin } from '@app/audit';
+import { type Caller } from '@app/patient-records';
+import { Problem, problemTypes } from '@app/problem-details';
+import type { FastifyRequest } from 'fastify';
+
+/** HL7 v3 PurposeOfUse, the codes of its value set. @see http://terminology.hl7.org/ValueSet/v3-PurposeOfUse */
+const purposesOfUse = new Set(
+  (
+    'PurposeOfUse HMARKT HOPERAT CAREMGT DONAT FRAUD GOV HACCRED HCOMPL HDECD HDIRECT HDM HLEGAL HOUTCOMS HPRGRP HQUALIMP ' +
+    'HSYSADMIN LABELING METAMGT MEMADMIN MILCDM PATADMIN PATSFTY PERFMSR RECORDMGT SYSDEV HTEST TRAIN HPAYMT CLMATTCH ' +
+    'COVAUTH COVERAGE ELIGDTRM ELIGVER ENROLLM MILDCRG REMITADV HRESCH BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC PRECLINTRCH ' +
+    'DSRCH POARCH TRANSRCH PATRQT FAMRQT PWATRNY SUPNWK PUBHLTH DISASTER THREAT TREAT CLINTRL CAREMGT COC ETREAT BTG ' +
+    'ERTREAT POPHLTH'
+  ).split(' '),
+);
+
+/** @throws Problem `validation-failed` for a code outside the value set: the trail holds codes, not text */
+function purposeOfUse(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-purpose-of-use'];
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && purposesOfUse.has(header)) return header;
+  throw new Problem(problemTypes.validationFailed, {
+    errors: [{ pointer: 'header:X-Purpose-Of-Use', detail: 'must be a code of the HL7 v3 PurposeOfUse value set' }],
+  });
+}
+
+/** @returns what each audit event of the request says of where it came from */
+export function originOf(request: FastifyRequest): AuditOrigin {
+  const { principal } = request;
+  const origin: AuditOrigin = { networkAddress: request.ip, requestId: request.id };
+  if (principal === undefined) return origin;
+  const { issuer, subject, clientId, scopes } = principal;
+  return { ...origin, agent: { issuer, subject, clientId, scopes } };
+}
+
+/** On whose behalf the handler works. */
+export const RequestCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const { principal, scopes } = request;
+  if (principal === undefined || scopes === undefined) throw new Problem(problemTypes.unauthenticated);
+  const purpose = purposeOfUse(request);
+  return { principal, scopes, origin: { ...originOf(request), ...(purpose === undefined ? {} : { purposeOfUse: purpose }) } };
+});

@@ -1,0 +1,2 @@
+/** Injection token of the service's log. */
+export const LOG = Symbol('log');

@@ -1,0 +1,16 @@
+/**
+ * RFC 7396, section 2: objects merge, `null` removes, everything else replaces.
+ * @returns a new document; neither argument is changed
+ */
+export function mergePatch<T extends object>(target: T, patch: object): T {
+  const result = { ...target } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === undefined) continue;
+    if (value === null) delete result[name];
+    else if (isObject(value)) result[name] = mergePatch(isObject(result[name]) ? result[name] : {}, value);
+    else result[name] = value;
+  }
+  return result as T;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,272 @@
+import { type AuditTrail } from '@app/audit';
+import { ConditionFailed, type PhiItem, type PhiTable, type QueryInput, type TableWrite } from '@app/phi-table';
+import { Problem, problemTypes } from '@app/problem-details';
+import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
+import { type DocumentVault, type NewVersion } from './document-vault.js';
+import { event } from './events.js';
+import { type IdempotentRequests } from './idempotent-requests.js';
+import { keys } from './keys.js';
+import type { ClinicalRecord } from './patient.js';
+import { OutOfReach, type PatientGate } from './patient-gate.js';
+import { type Screened, versionsBefore, withinAnswer } from './patients.js';
+
+interface ClinicalRecordsParts {
+  table: PhiTable;
+  audit: AuditTrail;
+  vault: DocumentVault;
+  gate: PatientGate;
+  idempotent: IdempotentRequests;
+}
+
+/** A record to be made, under an id of ours or of the client's. */
+export interface NewRecord extends Screened<ClinicalRecord> {
+  id: string;
+}
+
+/** The clinical records of a patient. */
+export class ClinicalRecords {
+  constructor(private readonly parts: ClinicalRecordsParts) {}
+
+  /**
+   * Creates one record or a batch of up to 50, all or nothing, with one event for each.
+   * @param taken what is thrown when an id is in use
+   */
+  async create(
+    caller: Caller,
+    patientId: string,
+    records: readonly NewRecord[],
+    taken: Problem,
+    idempotency?: Idempotency,
+  ): Promise<Versioned<ClinicalRecord>[]> {
+    const { vault, gate, idempotent } = this.parts;
+    for (const { resource } of records) gate.levels(caller, resource.recordType, 'c');
+    const { head } = await this.#enterForAll(caller, patientId, records);
+    const now = new Date().toISOString();
+    const locked = await Promise.all(records.map((record) => vault.lock(newVersion(patientId, record, 1, now, now))));
+    const puts = locked.map(({ item }): TableWrite => ({ type: 'put', item, condition: { type: 'absent' } }));
+    const writes: TableWrite[] = [
+      ...puts,
+      stillThere(head),
+      ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, records.map(({ id }) => id))]),
+    ];
+    const events = records.map(({ id, resource, screening }, index) => {
+      const messageSha256 = locked[index]?.messageSha256;
+      const entity = { type: resource.recordType, id, version: 1, ...(messageSha256 === undefined ? {} : { messageSha256 }) };
+      return event(caller, 'record-create', { patientId, entity, screening });
+    });
+    await this.#commit(writes, puts.length, events, taken);
+    return records.map(({ id, resource, screening }) => ({
+      id,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      resource,
+      screening,
+    }));
+  }
+
+  async replayOf(idempotency: Idempotency): Promise<Replay | undefined> {
+    return this.parts.idempotent.find(idempotency);
+  }
+
+  async read(caller: Caller, patientId: string, recordId: string): Promise<Versioned<ClinicalRecord>> {
+    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r');
+    const found = await this.#unlock(record);
+    await this.#recordRead(caller, patientId, record, { version: found.version });
+    return found;
+  }
+
+  /** @throws Problem `precondition-failed` if `expected` is not the current version */
+  async replace(
+    caller: Caller,
+    patientId: string,
+    recordId: string,
+    expected: number | '*',
+    screened: Screened<ClinicalRecord>,
+  ): Promise<Versioned<ClinicalRecord>> {
+    const { vault } = this.parts;
+    const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'u');
+    const current = vault.read(record);
+    if (current.recordType !== screened.resource.recordType) {
+      const errors = [{ pointer: '/recordType', detail: 'must stay what it was when the record was created' }];
+      throw new Problem(problemTypes.validationFailed, { errors });
+    }
+    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    const version = current.version + 1;
+    const updatedAt = new Date().toISOString();
+    const next = newVersion(patientId, { id: recordId, ...screened }, version, current.createdAt, updatedAt);
+    const { item, messageSha256 } = await vault.lock(next);
+    const { resource, screening } = screened;
+    const entity = { type: resource.recordType, id: recordId, version, messageSha256 };
+    await this.#commit(
+      [replaceHead(record, item), vault.keepVersion(record), stillThere(head)],
+      1,
+      [event(caller, 'record-update', { patientId, entity, screening })],
+      new Problem(problemTypes.preconditionFailed),
+    );
+    return { id: recordId, version, createdAt: current.createdAt, updatedAt, resource, screening };
+  }
+
+  async remove(caller: Caller, patientId: string, recordId: string, expected: number | '*'): Promise<void> {
+    const { vault } = this.parts;
+    const { record } = await this.#enterRecord(caller, patientId, recordId, 'd');
+    const current = vault.read(record);
+    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    const version = current.version + 1;
+    const item = vault.tombstone({ ...current, version, updatedAt: new Date().toISOString() });
+    const entity = { type: current.recordType, id: recordId, version };
+    await this.#commit(
+      [replaceHead(record, item), vault.keepVersion(record)],
+      1,
+      [event(caller, 'record-delete', { patientId, entity })],
+      new Problem(problemTypes.preconditionFailed),
+    );
+  }
+
+  /** Newest `recordedAt` first. Records of types that the caller's scopes do not cover are left out. */
+  async list(
+    caller: Caller,
+    patientId: string,
+    filter: { recordType?: string; limit: number },
+    position: string | undefined,
+  ): Promise<Page<Versioned<ClinicalRecord>>> {
+    const { recordType, limit } = filter;
+    const entered = await this.parts.gate.enter(caller, patientId, recordType, 's');
+    const query: Omit<QueryInput, 'limit'> = {
+      table: 'records',
+      partition: keys.patientPartition(patientId),
+      index: recordType === undefined ? 'recordedAt' : 'typeRecordedAt',
+      ...(recordType === undefined ? {} : { prefix: `${recordType}#` }),
+      descending: true,
+      ...(position === undefined ? {} : { after: position }),
+    };
+    let page = await this.parts.table.query({ ...query, limit });
+    const fitting = withinAnswer(page.items);
+    if (fitting.length < page.items.length) page = await this.parts.table.query({ ...query, limit: fitting.length });
+    const covered = page.items.filter((item) => entered.covers(this.parts.vault.read(item).recordType));
+    const items = await Promise.all(covered.map((item) => this.#unlock(item)));
+    const types = recordType === undefined ? {} : { query: ['recordType'] };
+    await this.parts.audit.append([event(caller, 'record-query', { patientId, count: items.length, ...types })]);
+    return { items, ...(page.next === undefined ? {} : { next: page.next }) };
+  }
+
+  async history(
+    caller: Caller,
+    patientId: string,
+    recordId: string,
+    before: number | undefined,
+    limit: number,
+  ): Promise<Page<Versioned<ClinicalRecord>>> {
+    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r', true);
+    const page = await versionsBefore<ClinicalRecord>(this.parts, record, recordId, before, limit);
+    await this.#recordRead(caller, patientId, record, {}, page.items.length);
+    return page;
+  }
+
+  async version(
+    caller: Caller,
+    patientId: string,
+    recordId: string,
+    version: number,
+  ): Promise<Versioned<ClinicalRecord>> {
+    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r', true);
+    const current = record.attributes['version'] === version;
+    const item = current ? record : await this.parts.table.get(keys.version(patientId, recordId, version));
+    if (item === undefined) throw new Problem(problemTypes.notFound);
+    const found = await this.#unlock(item);
+    await this.#recordRead(caller, patientId, record, { version });
+    return found;
+  }
+
+  async #unlock(item: PhiItem): Promise<Versioned<ClinicalRecord>> {
+    return this.parts.vault.unlock<ClinicalRecord>(item);
+  }
+
+  /** The type of a record decides which scope is needed, and it is known only once the row is read. */
+  async #enterRecord(
+    caller: Caller,
+    patientId: string,
+    recordId: string,
+    permission: 'r' | 'u' | 'd',
+    deletedToo = false,
+  ): Promise<{ head: PhiItem; record: PhiItem }> {
+    const { gate, vault } = this.parts;
+    const key = keys.record(patientId, recordId);
+    const entered = await gate.enter(caller, patientId, undefined, permission, [key], deletedToo);
+    const record = entered.others[0];
+    if (record === undefined) throw new Problem(problemTypes.notFound);
+    const { recordType, deleted } = vault.read(record);
+    gate.levels(caller, recordType, permission);
+    if (!entered.covers(recordType)) throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
+    if (deleted && !deletedToo) throw new Problem(problemTypes.gone);
+    return { head: entered.head, record };
+  }
+
+  async #enterForAll(caller: Caller, patientId: string, records: readonly NewRecord[]) {
+    const types = [...new Set(records.map(({ resource }) => resource.recordType))];
+    const entered = await Promise.all(types.map((type) => this.parts.gate.enter(caller, patientId, type, 'c')));
+    return entered[0] as (typeof entered)[number];
+  }
+
+  async #recordRead(
+    caller: Caller,
+    patientId: string,
+    record: PhiItem,
+    details: { version?: number },
+    count?: number,
+  ): Promise<void> {
+    const { id, recordType } = this.parts.vault.read(record);
+    const entity = { type: recordType, id, ...details };
+    await this.parts.audit.append([event(caller, 'record-read', { patientId, entity, ...(count === undefined ? {} : { count }) })]);
+  }
+
+  /** @param own how many writes, from the first, are the records themselves */
+  async #commit(
+    writes: TableWrite[],
+    own: number,
+    events: ReturnType<typeof event>[],
+    taken: Problem,
+  ): Promise<void> {
+    try {
+      await this.parts.audit.transactWrite(writes, events);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      if (error.failed.some((position) => position < own)) throw taken;
+      throw new Problem(problemTypes.concurrentWrite, { cause: error });
+    }
+  }
+}
+
+const keyOf = ({ table, partition, sort }: PhiItem) => ({ table, partition, sort });
+
+/** A record of a patient who is being deleted at this moment would be left behind. */
+function stillThere(head: PhiItem): TableWrite {
+  return { type: 'check', key: keyOf(head), condition: { type: 'equals', attribute: 'deleted', value: false } };
+}
+
+function replaceHead(record: PhiItem, item: PhiItem): TableWrite {
+  const value = record.attributes['version'] as number;
+  return { type: 'put', item, condition: { type: 'equals', attribute: 'version', value } };
+}
+
+function newVersion(
+  patientId: string,
+  { id, resource, screening }: NewRecord,
+  version: number,
+  createdAt: string,
+  updatedAt: string,
+): NewVersion<ClinicalRecord> {
+  const { recordType, recordedAt } = resource;
+  return {
+    patientId,
+    id,
+    recordType,
+    version,
+    createdAt,
+    updatedAt,
+    resource,
+    screening,
+    indexed: { recordedAt: { sort: `${recordedAt}#${id}` }, typeRecordedAt: { sort: `${recordType}#${recordedAt}#${id}` } },
+  };
+}
+

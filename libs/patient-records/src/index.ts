@@ -1,0 +1,10 @@
+export type { Caller, Idempotency, Page, ScreeningResult, Versioned } from './caller.js';
+export type { ClinicalRecord } from './patient.js';
+export { recordTypes } from './record-types.js';
+export { openPatientRecords } from './open-patient-records.js';
+export { OutOfReach } from './patient-gate.js';
+export { oneQuery, PatientDirectory } from './patient-directory.js';
+export { Patients } from './patients.js';
+export { CareTeams, type CareTeam, type CareTeamMember } from './care-teams.js';
+export { ClinicalRecords, type NewRecord } from './clinical-records.js';
+export { PatientExport, type ExportLine } from './patient-export.js';

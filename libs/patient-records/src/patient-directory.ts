@@ -1,0 +1,146 @@
+import { type AuditTrail } from '@app/audit';
+import { type Level } from '@app/authorization';
+import { type PhiItem, type PhiKey, type PhiTable } from '@app/phi-table';
+import { Problem, problemTypes } from '@app/problem-details';
+import type { Caller, Page, Versioned } from './caller.js';
+import { type DocumentVault } from './document-vault.js';
+import { event } from './events.js';
+import { keys, listShards, patientIdOf } from './keys.js';
+import type { Patient } from './patient.js';
+import { membershipKey, type PatientGate } from './patient-gate.js';
+import { type PatientIndex, type PatientQuery } from './patient-index.js';
+
+interface PatientDirectoryParts {
+  table: PhiTable;
+  audit: AuditTrail;
+  vault: DocumentVault;
+  gate: PatientGate;
+  index: PatientIndex;
+}
+
+/** A place in a list that is spread over several partitions. */
+interface Position {
+  partition: number;
+  after?: string;
+}
+
+/** Finding patients: by blind index, and as a list. A page may be short, never wrong. */
+export class PatientDirectory {
+  constructor(private readonly parts: PatientDirectoryParts) {}
+
+  /**
+   * Exact match after normalization. A patient that the caller's scopes do not reach is no answer.
+   * One event for each patient disclosed, and one for a search that disclosed none.
+   */
+  async search(
+    caller: Caller,
+    query: PatientQuery,
+    limit: number,
+    position: string | undefined,
+  ): Promise<Page<Versioned<Patient>>> {
+    const levels = this.parts.gate.levels(caller, 'Patient', 's');
+    const partitions = this.parts.index.partitionsFor(query);
+    const { ids, next } = await this.#candidates(partitions, limit, position);
+    const patients = await this.#open(caller, levels, ids, true);
+    const items = patients.filter(({ resource }) => resource !== undefined && this.parts.index.matches(query, resource));
+    const fields = Object.keys('identifier' in query ? query.identifier : query);
+    const asked = 'identifier' in query ? fields.map((field) => `identifier.${field}`) : fields;
+    await this.#recordDisclosures(caller, items, asked);
+    return { items, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** Everybody, in no order that means anything; for `system/` scopes. */
+  async list(caller: Caller, limit: number, position: string | undefined): Promise<Page<Versioned<Patient>>> {
+    const levels = this.parts.gate.levels(caller, 'Patient', 's');
+    const partitions = Array.from({ length: listShards }, (_, shard) => keys.listPartition(shard));
+    const { ids, next } = await this.#candidates(partitions, limit, position);
+    const items = await this.#open(caller, levels, ids, false);
+    await this.#recordDisclosures(caller, items, []);
+    return { items, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** Walks the partitions one after the other until there are `limit` ids or nothing is left. */
+  async #candidates(
+    partitions: string[],
+    limit: number,
+    position: string | undefined,
+  ): Promise<{ ids: string[]; next?: string }> {
+    let at: Position = position === undefined ? { partition: 0 } : (JSON.parse(position) as Position);
+    const ids = new Set<string>();
+    while (at.partition < partitions.length && ids.size < limit) {
+      const page = await this.parts.table.query({
+        table: 'records',
+        partition: partitions[at.partition] as string,
+        limit: limit - ids.size,
+        ...(at.after === undefined ? {} : { after: at.after }),
+      });
+      for (const item of page.items) ids.add(item.attributes['patientId'] as string);
+      at = page.next === undefined ? { partition: at.partition + 1 } : { ...at, after: page.next };
+    }
+    const done = at.partition >= partitions.length;
+    return { ids: [...ids], ...(done ? {} : { next: JSON.stringify(at) }) };
+  }
+
+  async #open(
+    caller: Caller,
+    levels: readonly Level[],
+    ids: string[],
+    general: boolean,
+  ): Promise<Versioned<Patient>[]> {
+    if (ids.length === 0) return [];
+    const heads = await this.parts.table.batchGet(ids.map((id) => keys.profile(id)));
+    const memberKeys = ids.map((id) => membershipKey(caller, levels, id)).filter((key) => key !== undefined);
+    const members = await this.#membersByPatient(memberKeys);
+    const opened = heads.map(async (head) => {
+      if (head === undefined || !this.#visible(caller, levels, head, members, general)) return [];
+      return [await this.parts.vault.unlock<Patient>(head)];
+    });
+    return (await Promise.all(opened)).flat();
+  }
+
+  async #membersByPatient(memberKeys: PhiKey[]): Promise<Map<string, PhiItem>> {
+    const rows = memberKeys.length === 0 ? [] : await this.parts.table.batchGet(memberKeys);
+    return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.partition, row]])));
+  }
+
+  /** Restricted patients (HL7 confidentiality R, V) are found by members of their team alone. */
+  #visible(
+    caller: Caller,
+    levels: readonly Level[],
+    head: PhiItem,
+    members: Map<string, PhiItem>,
+    general: boolean,
+  ): boolean {
+    const { deleted } = this.parts.vault.read(head);
+    if (deleted) return false;
+    const reach = general && head.attributes['restricted'] === true ? levels.filter((l) => l !== 'system') : levels;
+    return this.parts.gate.reaches(caller, reach, patientIdOf(head.partition), members.get(head.partition));
+  }
+
+  async #recordDisclosures(caller: Caller, items: Versioned<Patient>[], query: string[]): Promise<void> {
+    const events = items.map(({ id, version }) =>
+      event(caller, 'patient-query', { patientId: id, entity: { type: 'Patient', id, version }, query }),
+    );
+    await this.parts.audit.append(events.length > 0 ? events : [event(caller, 'patient-query', { query, count: 0 })]);
+  }
+}
+
+/** @throws Problem `validation-failed` unless it asks for exactly one thing */
+export function oneQuery(body: {
+  identifier?: { system: string; value: string };
+  family?: string;
+  birthDate?: string;
+  phone?: string;
+  email?: string;
+}): PatientQuery {
+  const { identifier, family, birthDate, phone, email } = body;
+  const asked = [identifier, family ?? birthDate, phone, email].filter((part) => part !== undefined).length;
+  if (asked === 1) {
+    if (identifier !== undefined) return { identifier };
+    if (phone !== undefined) return { phone };
+    if (email !== undefined) return { email };
+    if (family !== undefined && birthDate !== undefined) return { family, birthDate };
+  }
+  const detail = 'must ask for one of: identifier; family with birthDate; phone; email';
+  throw new Problem(problemTypes.validationFailed, { errors: [{ pointer: '', detail }] });
+}

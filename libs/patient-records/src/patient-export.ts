@@ -1,0 +1,62 @@
+import { type AuditTrail } from '@app/audit';
+import { type PhiTable } from '@app/phi-table';
+import type { Caller, Versioned } from './caller.js';
+import { type DocumentVault } from './document-vault.js';
+import { event } from './events.js';
+import { keys } from './keys.js';
+import type { ClinicalRecord, Patient } from './patient.js';
+import { type PatientGate } from './patient-gate.js';
+
+interface PatientExportParts {
+  table: PhiTable;
+  audit: AuditTrail;
+  vault: DocumentVault;
+  gate: PatientGate;
+}
+
+export type ExportLine =
+  | { type: 'Patient'; document: Versioned<Patient> }
+  | { type: 'Record'; document: Versioned<ClinicalRecord> };
+
+/** Records decrypted ahead of the reader. */
+const pageSize = 50;
+
+/** Everything of one patient, for the patient (45 CFR 164.524, right of access). */
+export class PatientExport {
+  constructor(private readonly parts: PatientExportParts) {}
+
+  /**
+   * The event is durable before the first line is there. Records of types outside the caller's scopes are left out.
+   * @returns the patient, then the records, oldest `recordedAt` first; a page of records in memory at most
+   */
+  async start(caller: Caller, patientId: string): Promise<AsyncGenerator<ExportLine>> {
+    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
+    const { covers } = await this.parts.gate.enter(caller, patientId, undefined, 's');
+    const patient = await this.parts.vault.unlock<Patient>(head);
+    await this.parts.audit.append([event(caller, 'export', { patientId, entity: { type: 'Patient', id: patientId } })]);
+    return this.#lines(patientId, patient, covers);
+  }
+
+  async *#lines(
+    patientId: string,
+    patient: Versioned<Patient>,
+    covers: (recordType: string) => boolean,
+  ): AsyncGenerator<ExportLine> {
+    yield { type: 'Patient', document: patient };
+    let after: string | undefined;
+    do {
+      const page = await this.parts.table.query({
+        table: 'records',
+        partition: keys.patientPartition(patientId),
+        index: 'recordedAt',
+        limit: pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
+      for (const item of page.items) {
+        if (!covers(this.parts.vault.read(item).recordType)) continue;
+        yield { type: 'Record', document: await this.parts.vault.unlock<ClinicalRecord>(item) };
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
+}

@@ -1,0 +1,102 @@
+import { type BlindIndex, normalizeDate, normalizeEmail, normalizePhone, normalizeText } from '@app/encryption';
+import type { Patient } from './patient.js';
+
+/** What a search asks for: one of these, matched exactly after normalization. */
+export type PatientQuery =
+  | { identifier: { system: string; value: string } }
+  | { family: string; birthDate: string }
+  | { phone: string }
+  | { email: string };
+
+/** Token lengths: 128 bits tell unique values apart, 20 bits say little about a name and a birth date. */
+const exactBits = 128;
+const coarseBits = 20;
+
+interface IndexTerm {
+  field: 'identifier' | 'family-birth-date' | 'phone' | 'email';
+  components: string[];
+  bits: 20 | 128;
+  unique: boolean;
+}
+
+/** Says under which blind-index partitions a patient stands, and where a query must look. */
+export class PatientIndex {
+  /** @param sharedSystems identifier systems whose values several patients may have */
+  constructor(
+    private readonly blindIndex: BlindIndex,
+    private readonly sharedSystems: ReadonlySet<string>,
+  ) {}
+
+  /** @returns the partitions of `UNIQUE#` and `INDEX#` rows for this patient, each once */
+  partitionsOf(patient: Patient): string[] {
+    return [...new Set(this.#terms(patient).flatMap((term) => this.#partitions(term)))].sort();
+  }
+
+  /** @returns the partitions that hold the answer to a query */
+  partitionsFor(query: PatientQuery): string[] {
+    return this.#partitions(this.#queryTerm(query));
+  }
+
+  /** Whether the patient is really an answer: a token may be shared by chance, a coarse one is by design. */
+  matches(query: PatientQuery, patient: Patient): boolean {
+    const wanted = JSON.stringify(this.#queryTerm(query).components);
+    const field = this.#queryTerm(query).field;
+    return this.#terms(patient).some((term) => term.field === field && JSON.stringify(term.components) === wanted);
+  }
+
+  /** One partition a key version: during a reindex a patient stands under both. */
+  #partitions(term: IndexTerm): string[] {
+    const kind = term.unique ? 'UNIQUE' : 'INDEX';
+    return this.blindIndex
+      .tokens(term.field, term.components, term.bits)
+      .map(({ version, token }) =>
+        term.unique ? `UNIQUE#${version}#${token}` : `${kind}#${term.field}#${version}#${token}`,
+      );
+  }
+
+  #queryTerm(query: PatientQuery): IndexTerm {
+    if ('identifier' in query) return this.#identifier(query.identifier.system, query.identifier.value);
+    if ('phone' in query) return phoneTerm(query.phone);
+    if ('email' in query) return emailTerm(query.email);
+    return nameTerm(query.family, query.birthDate);
+  }
+
+  #terms(patient: Patient): IndexTerm[] {
+    const { identifier = [], telecom = [], name = [], birthDate } = patient;
+    return [
+      ...identifier.map(({ system, value }) => this.#identifier(system ?? '', value)),
+      ...telecom.filter(({ system }) => system === 'phone').map(({ value }) => phoneTerm(value)),
+      ...telecom.filter(({ system }) => system === 'email').map(({ value }) => emailTerm(value)),
+      ...name.flatMap(({ family }) =>
+        family === undefined || birthDate === undefined ? [] : [nameTerm(family, birthDate)],
+      ),
+    ];
+  }
+
+  #identifier(system: string, value: string): IndexTerm {
+    // A value without a system names nothing unique.
+    const unique = system !== '' && !this.sharedSystems.has(system);
+    return { field: 'identifier', components: [system, normalizeText(value)], bits: exactBits, unique };
+  }
+}
+
+const phoneTerm = (value: string): IndexTerm => ({
+  field: 'phone',
+  components: [normalizePhone(value)],
+  bits: exactBits,
+  unique: false,
+});
+
+const emailTerm = (value: string): IndexTerm => ({
+  field: 'email',
+  components: [normalizeEmail(value)],
+  bits: exactBits,
+  unique: false,
+});
+
+const nameTerm = (family: string, birthDate: string): IndexTerm => ({
+  field: 'family-birth-date',
+  components: [normalizeText(family), normalizeDate(birthDate)],
+  bits: coarseBits,
+  unique: false,
+});

@@ -1,0 +1,26 @@
+import { type RowSeal } from '@app/encryption';
+import { type PhiItem } from '@app/phi-table';
+import { Problem, problemTypes } from '@app/problem-details';
+
+/**
+ * What a row says in clear decides access (deleted, restricted, team member): it carries an HMAC over all of it and over
+ * its own key. The message is left out: it is bound to the same row by its encryption context.
+ */
+export function sealItem(rowSeal: RowSeal, item: PhiItem): PhiItem {
+  return { ...item, attributes: { ...item.attributes, seal: rowSeal.seal(sealedParts(item)) } };
+}
+
+/** @throws Problem `integrity-failure` if anything of the row was changed or moved from another row */
+export function verifySeal(rowSeal: RowSeal, item: PhiItem): PhiItem {
+  const seal = item.attributes['seal'];
+  if (typeof seal !== 'string' || !rowSeal.verify(sealedParts(item), seal)) {
+    throw new Problem(problemTypes.integrityFailure);
+  }
+  return item;
+}
+
+function sealedParts(item: PhiItem): string[] {
+  const clear = Object.entries(item.attributes).filter(([name]) => name !== 'seal' && name !== 'message');
+  clear.sort(([a], [b]) => (a < b ? -1 : 1));
+  return [item.partition, item.sort, JSON.stringify(clear)];
+}

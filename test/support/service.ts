@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { fixedConfiguration } from '@app/configuration';
+import { createLog } from '@app/observability';
+import { openPlatform, type Platform } from '@app/platform';
+import supertest from 'supertest';
+import { createApp } from '../../apps/phi-api/src/create-app.js';
+import { PLATFORM } from '../../apps/phi-api/src/platform.providers.js';
+
+/** The whole service on real ports of a fresh data folder, in this process. */
+export interface Service {
+  app: NestFastifyApplication;
+  platform: Platform;
+  dataFolder: string;
+  /** Everything that was logged, as it was written. */
+  logged(): string;
+  http: ReturnType<typeof supertest>;
+  /** @returns an `Authorization` header value */
+  bearer(options?: { scope?: string; subject?: string; patient?: string; expiresInSeconds?: number }): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param variables configuration beside the defaults
+ * @param dataFolder an existing one is kept when the service stops
+ * @param change stands in for a port, e.g. one that fails
+ */
+export async function startService(
+  variables: Record<string, string> = {},
+  dataFolder?: string,
+  change: (platform: Platform) => Platform = (platform) => platform,
+): Promise<Service> {
+  const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'phi-e2e-'));
+  const { config, module: configuration } = await fixedConfiguration({
+    PHI_DATA_DIR: folder,
+    PHI_RATE_LIMIT_PER_MINUTE: '0',
+    ...variables,
+  });
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _, done) {
+      lines.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+  const app = await createApp({
+    config,
+    configuration,
+    log: createLog('trace', sink),
+    openPlatform: async () => change(await openPlatform(config)),
+  });
+  await app.getHttpAdapter().getInstance().ready();
+  const platform = app.get<Platform>(PLATFORM);
+  return {
+    app,
+    platform,
+    dataFolder: folder,
+    logged: () => lines.join(''),
+    http: supertest(app.getHttpServer()),
+    async bearer({ scope = 'system/*.cruds', subject = 'tester', patient, expiresInSeconds = 600 } = {}) {
+      if (platform.localIssuer === undefined) throw new Error('this platform has no local issuer');
+      const request = { scope, subject, expiresInSeconds, ...(patient === undefined ? {} : { patient }) };
+      return `Bearer ${await platform.localIssuer.mint(request)}`;
+    },
+    async stop() {
+      await app.close();
+      if (dataFolder === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
