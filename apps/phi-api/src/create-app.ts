@@ -18,7 +18,12 @@ interface AppParts {
 }
 
 /** @returns the service, ready to listen */
-export async function createApp({ config, configuration, log, openPlatform }: AppParts): Promise<NestFastifyApplication> {
+export async function createApp({
+  config,
+  configuration,
+  log,
+  openPlatform,
+}: AppParts): Promise<NestFastifyApplication> {
   const adapter = createHttpAdapter(config);
   setUpHttp(adapter.getInstance(), log, config.PHI_TLS_CERT !== undefined);
   const module = AppModule.forRoot(configuration, log, openPlatform);
@@ -30,7 +35,12 @@ export async function createApp({ config, configuration, log, openPlatform }: Ap
   SwaggerModule.setup('docs', app, readOpenApiDocument, {
     customSiteTitle: 'Healthcare Security Platform',
     jsonDocumentUrl: 'openapi.json',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, docExpansion: 'list', defaultModelsExpandDepth: 0 },
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      docExpansion: 'list',
+      defaultModelsExpandDepth: 0,
+    },
   });
   await app.init();
   return app;

@@ -50,6 +50,8 @@ function stopOnSignals(app: NestFastifyApplication, log: Log): void {
 start().catch((error: unknown) => {
   // Errors of the start name files, variables and ports of the operator's, never patient data.
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${error instanceof ConfigurationError ? '' : 'The service could not start: '}${message}\n`);
+  process.stderr.write(
+    `${error instanceof ConfigurationError ? '' : 'The service could not start: '}${message}\n`,
+  );
   process.exit(1);
 });

@@ -19,7 +19,15 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(description)
     .setVersion(packageVersion())
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of a configured issuer' }, 'token')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: 'An access token of a configured issuer',
+      },
+      'token',
+    )
     .addTag('patients', 'People whose data is kept')
     .addTag('records', 'Clinical records of a patient')
     .addTag('care team', 'Who may see a patient')
@@ -31,7 +39,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-const packageVersion = () => (JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as { version: string }).version;
+const packageVersion = () =>
+  (JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
 /** @returns the committed document, which CI holds equal to the routes: building it takes longer than starting */
 export function readOpenApiDocument(): OpenAPIObject {

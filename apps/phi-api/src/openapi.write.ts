@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   const path = join(projectFolder(), 'openapi.json');
   if (!process.argv.includes('--check')) return writeFileSync(path, text);
   if (readFileSync(path, 'utf8') === text) return;
-  process.stderr.write('openapi.json is not what the routes say: run `npm run openapi` and commit the difference\n');
+  process.stderr.write(
+    'openapi.json is not what the routes say: run `npm run openapi` and commit the difference\n',
+  );
   process.exitCode = 1;
 }
 

@@ -56,6 +56,7 @@ export const platformProviders: Provider[] = [
   {
     provide: RecordTypes,
     inject: [ConfigService],
-    useFactory: (config: ConfigService<PhiConfig, true>) => recordTypes(config.get('PHI_RECORD_TYPES', { infer: true })),
+    useFactory: (config: ConfigService<PhiConfig, true>) =>
+      recordTypes(config.get('PHI_RECORD_TYPES', { infer: true })),
   },
 ];

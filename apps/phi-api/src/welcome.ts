@@ -7,9 +7,17 @@ const hour = 60 * 60;
  * What a developer needs to go on. A token is minted only where nobody else can reach the service.
  * @returns text for the terminal, or `undefined` where the service is no development machine's
  */
-export async function welcome(address: string, config: PhiConfig, { localIssuer }: Platform): Promise<string | undefined> {
+export async function welcome(
+  address: string,
+  config: PhiConfig,
+  { localIssuer }: Platform,
+): Promise<string | undefined> {
   if (localIssuer === undefined || !isLoopback(config.PHI_HOST)) return undefined;
-  const token = await localIssuer.mint({ subject: 'developer', scope: 'system/*.cruds', expiresInSeconds: hour });
+  const token = await localIssuer.mint({
+    subject: 'developer',
+    scope: 'system/*.cruds',
+    expiresInSeconds: hour,
+  });
   return `
   Healthcare Security Platform is ready (embedded, data in ${config.PHI_DATA_DIR}).
 

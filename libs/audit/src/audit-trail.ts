@@ -61,7 +61,9 @@ export class AuditTrail {
     const first = this.#nextSequence;
     this.#nextSequence += events.length;
     const recordedAt = new Date().toISOString();
-    const puts = events.map((event, index) => this.#put(first + index, { ...event, id: randomUUID(), recordedAt }));
+    const puts = events.map((event, index) =>
+      this.#put(first + index, { ...event, id: randomUUID(), recordedAt }),
+    );
     try {
       await this.table.transactWrite([...writes, ...puts]);
       this.#recorded += events.length;
@@ -120,8 +122,12 @@ function auditItem(chain: string, sequence: number, event: StoredAuditEvent): Ph
     sort: String(sequence).padStart(12, '0'),
     indexed: {
       day: { partition: `DAY#${event.recordedAt.slice(0, 10)}#${shardOf(event.id)}`, sort: place },
-      ...(event.patientId === undefined ? {} : { patient: { partition: `PATIENT#${event.patientId}`, sort: place } }),
-      ...(event.origin.agent === undefined ? {} : { agent: { partition: `AGENT#${subjectToken(event.origin.agent)}`, sort: place } }),
+      ...(event.patientId === undefined
+        ? {}
+        : { patient: { partition: `PATIENT#${event.patientId}`, sort: place } }),
+      ...(event.origin.agent === undefined
+        ? {}
+        : { agent: { partition: `AGENT#${subjectToken(event.origin.agent)}`, sort: place } }),
     },
     attributes: { event: JSON.stringify(event) },
   };

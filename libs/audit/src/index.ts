@@ -1,2 +1,9 @@
 export { AuditTrail, eventOf } from './audit-trail.js';
-export type { AuditAgent, AuditEvent, AuditEventType, AuditOrigin, AuditOutcome, StoredAuditEvent } from './audit-event.js';
+export type {
+  AuditAgent,
+  AuditEvent,
+  AuditEventType,
+  AuditOrigin,
+  AuditOutcome,
+  StoredAuditEvent,
+} from './audit-event.js';

@@ -18,7 +18,9 @@ const publicRoute = 'phi:public';
 export const Public = () => SetMetadata(publicRoute, true);
 
 export function isPublic(reflector: Reflector, context: ExecutionContext): boolean {
-  return reflector.getAllAndOverride<boolean>(publicRoute, [context.getHandler(), context.getClass()]) === true;
+  return (
+    reflector.getAllAndOverride<boolean>(publicRoute, [context.getHandler(), context.getClass()]) === true
+  );
 }
 
 /** Who are you? Every route needs a verified bearer token (RFC 6750) unless it is marked public. */

@@ -35,7 +35,9 @@ export class LocalIssuer {
   /** @param folder where the key is kept, made at first use (mode 0600) */
   static async open(folder: string, audience: string): Promise<LocalIssuer> {
     const draft = await newKey();
-    const text = readOrCreateSecretFile(join(folder, 'issuer-key'), "the local issuer's key file", () => JSON.stringify(draft));
+    const text = readOrCreateSecretFile(join(folder, 'issuer-key'), "the local issuer's key file", () =>
+      JSON.stringify(draft),
+    );
     return new LocalIssuer(JSON.parse(text) as JWK, audience);
   }
 

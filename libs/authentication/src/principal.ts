@@ -16,5 +16,7 @@ export interface Principal {
 
 /** @returns a fixed-length name of a person or client: subjects are unique within their issuer only */
 export function subjectToken({ issuer, subject }: { issuer: string; subject: string }): string {
-  return createHash('sha256').update(JSON.stringify([issuer, subject])).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('base64url');
 }

@@ -36,7 +36,8 @@ export class Scopes {
   levels(type: string, permission: Permission): Level[] {
     const held = (level: Level) =>
       this.#clinical.some(
-        (scope) => scope.level === level && covers(scope.type, type) && scope.permissions.includes(permission),
+        (scope) =>
+          scope.level === level && covers(scope.type, type) && scope.permissions.includes(permission),
       );
     return (['system', 'user', 'patient'] as const).filter(held);
   }
@@ -45,7 +46,8 @@ export class Scopes {
   levelsForAnyType(permission: Permission): Level[] {
     const held = (level: Level) =>
       this.#clinical.some(
-        (scope) => scope.level === level && !notClinical.has(scope.type) && scope.permissions.includes(permission),
+        (scope) =>
+          scope.level === level && !notClinical.has(scope.type) && scope.permissions.includes(permission),
       );
     return (['system', 'user', 'patient'] as const).filter(held);
   }

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Names of the parameters that the service reads. */
@@ -22,7 +32,8 @@ export function readOrCreateSecretFile(path: string, role: string, create: () =>
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) writeOnce(path, create());
   else if (!status.isFile()) throw new Error(`${role} must be a plain file`);
-  else if ((status.mode & 0o077) !== 0) throw new Error(`${role} must be readable by its owner alone (mode 0600)`);
+  else if ((status.mode & 0o077) !== 0)
+    throw new Error(`${role} must be readable by its owner alone (mode 0600)`);
   return readFileSync(path, 'utf8');
 }
 

@@ -15,7 +15,12 @@ export async function loadConfiguration(): Promise<{ module: DynamicModule; conf
     // What is returned here would be written back into the environment of the process.
     return {};
   };
-  const module = await ConfigModule.forRoot({ isGlobal: true, cache: true, validate, load: [() => ({ ...config })] });
+  const module = await ConfigModule.forRoot({
+    isGlobal: true,
+    cache: true,
+    validate,
+    load: [() => ({ ...config })],
+  });
   if (config === undefined) throw new Error('the configuration was not read');
   return { module, config };
 }
@@ -26,6 +31,11 @@ export async function fixedConfiguration(
 ): Promise<{ module: DynamicModule; config: PhiConfig }> {
   const config = readPhiConfig(variables);
   const load = [() => ({ ...config })];
-  const module = await ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, ignoreEnvVars: true, load });
+  const module = await ConfigModule.forRoot({
+    isGlobal: true,
+    ignoreEnvFile: true,
+    ignoreEnvVars: true,
+    load,
+  });
   return { module, config };
 }

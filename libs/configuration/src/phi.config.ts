@@ -25,17 +25,40 @@ export const variables = {
     'an IP address or localhost',
   ),
   PHI_PORT: wholeNumber('Port to listen on; 0 takes a free one.', 3000, 0, 65535),
-  PHI_DATA_DIR: text('Folder of the embedded platform: records, keys, parameters.', '.data', /^[^\0]{1,1024}$/, 'a path'),
-  PHI_TLS_CERT: text('Certificate chain, a PEM file. With PHI_TLS_KEY the service speaks HTTPS itself.', undefined, /^[^\0]{1,1024}$/, 'a path'),
+  PHI_DATA_DIR: text(
+    'Folder of the embedded platform: records, keys, parameters.',
+    '.data',
+    /^[^\0]{1,1024}$/,
+    'a path',
+  ),
+  PHI_TLS_CERT: text(
+    'Certificate chain, a PEM file. With PHI_TLS_KEY the service speaks HTTPS itself.',
+    undefined,
+    /^[^\0]{1,1024}$/,
+    'a path',
+  ),
   PHI_TLS_KEY: text('Private key of the certificate, a PEM file.', undefined, /^[^\0]{1,1024}$/, 'a path'),
-  PHI_LOG_LEVEL: oneOf('Least level that is logged.', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  PHI_LOG_LEVEL: oneOf('Least level that is logged.', 'info', [
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'fatal',
+    'silent',
+  ]),
   PHI_RATE_LIMIT_PER_MINUTE: wholeNumber(
     'Requests a minute that one principal may send; 0 switches the limit off, for benchmarks.',
     6000,
     0,
     10_000_000,
   ),
-  PHI_BODY_LIMIT_BYTES: wholeNumber('Largest request body, bytes. A record and its notes must fit in a store item.', 3_145_728, 1024, 4_194_304),
+  PHI_BODY_LIMIT_BYTES: wholeNumber(
+    'Largest request body, bytes. A record and its notes must fit in a store item.',
+    3_145_728,
+    1024,
+    4_194_304,
+  ),
   PHI_REQUEST_TIMEOUT_SECONDS: wholeNumber('Longest time a client may take to send a request.', 30, 1, 300),
   PHI_TOKEN_AUDIENCE: text(
     'Audience that access tokens must name.',
@@ -115,14 +138,17 @@ function contradictions(config: PhiConfig, environment: Record<string, unknown>)
     faults.push('PHI_TLS_CERT and PHI_TLS_KEY must be set together');
   }
   for (const name of ['PHI_TLS_CERT', 'PHI_TLS_KEY'] as const) {
-    if (config[name] !== undefined && !existsSync(config[name])) faults.push(`${name} names a file that is not there`);
+    if (config[name] !== undefined && !existsSync(config[name]))
+      faults.push(`${name} names a file that is not there`);
   }
   if (config.PHI_PLATFORM === 'embedded') {
     if (environment['NODE_ENV'] === 'production') {
       faults.push('PHI_PLATFORM=embedded is for development: it does not start with NODE_ENV=production');
     }
     if (config.PHI_HOST !== undefined && !isLoopback(config.PHI_HOST) && !tls) {
-      faults.push('PHI_HOST must be a loopback address on the embedded platform unless PHI_TLS_CERT and PHI_TLS_KEY are set');
+      faults.push(
+        'PHI_HOST must be a loopback address on the embedded platform unless PHI_TLS_CERT and PHI_TLS_KEY are set',
+      );
     }
   }
   return faults;
@@ -131,7 +157,8 @@ function contradictions(config: PhiConfig, environment: Record<string, unknown>)
 /** @returns the text of `.env.example`: every variable, its meaning, what it takes and its default */
 export function envExample(): string {
   const blocks = Object.entries<Variable<unknown>>(variables).map(
-    ([name, { meaning, expects, fallback }]) => `# ${meaning}\n# Takes ${expects}.\n# ${name}=${fallback ?? ''}\n`,
+    ([name, { meaning, expects, fallback }]) =>
+      `# ${meaning}\n# Takes ${expects}.\n# ${name}=${fallback ?? ''}\n`,
   );
   return `# Copy to .env and uncomment what you change. What is commented out shows the default.\n\n${blocks.join('\n')}`;
 }

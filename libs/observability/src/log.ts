@@ -23,7 +23,9 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
     class: error.name,
     ...(typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? { code } : {}),
     frames: frames.slice(0, 8).map((frame) => frame.trim()),
-    ...(error.cause === undefined || depth >= causesAtMost ? {} : { cause: describeError(error.cause, depth + 1) }),
+    ...(error.cause === undefined || depth >= causesAtMost
+      ? {}
+      : { cause: describeError(error.cause, depth + 1) }),
   };
 }
 

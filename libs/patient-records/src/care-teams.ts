@@ -75,7 +75,8 @@ export class CareTeams {
         event(caller, 'care-team-update', { patientId, count: members.length }),
       ]);
     } catch (error) {
-      if (error instanceof ConditionFailed) throw new Problem(problemTypes.preconditionFailed, { cause: error });
+      if (error instanceof ConditionFailed)
+        throw new Problem(problemTypes.preconditionFailed, { cause: error });
       throw error;
     }
     return { version: team.version + 1, members };

@@ -1,5 +1,11 @@
 import { type AuditTrail } from '@app/audit';
-import { ConditionFailed, type PhiItem, type PhiTable, type QueryInput, type TableWrite } from '@app/phi-table';
+import {
+  ConditionFailed,
+  type PhiItem,
+  type PhiTable,
+  type QueryInput,
+  type TableWrite,
+} from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
 import { type DocumentVault, type NewVersion } from './document-vault.js';
@@ -42,16 +48,31 @@ export class ClinicalRecords {
     for (const { resource } of records) gate.levels(caller, resource.recordType, 'c');
     const { head } = await this.#enterForAll(caller, patientId, records);
     const now = new Date().toISOString();
-    const locked = await Promise.all(records.map((record) => vault.lock(newVersion(patientId, record, 1, now, now))));
+    const locked = await Promise.all(
+      records.map((record) => vault.lock(newVersion(patientId, record, 1, now, now))),
+    );
     const puts = locked.map(({ item }): TableWrite => ({ type: 'put', item, condition: { type: 'absent' } }));
     const writes: TableWrite[] = [
       ...puts,
       stillThere(head),
-      ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, records.map(({ id }) => id))]),
+      ...(idempotency === undefined
+        ? []
+        : [
+            idempotent.remember(
+              idempotency,
+              patientId,
+              records.map(({ id }) => id),
+            ),
+          ]),
     ];
     const events = records.map(({ id, resource, screening }, index) => {
       const messageSha256 = locked[index]?.messageSha256;
-      const entity = { type: resource.recordType, id, version: 1, ...(messageSha256 === undefined ? {} : { messageSha256 }) };
+      const entity = {
+        type: resource.recordType,
+        id,
+        version: 1,
+        ...(messageSha256 === undefined ? {} : { messageSha256 }),
+      };
       return event(caller, 'record-create', { patientId, entity, screening });
     });
     await this.#commit(writes, puts.length, events, taken);
@@ -88,7 +109,9 @@ export class ClinicalRecords {
     const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'u');
     const current = vault.read(record);
     if (current.recordType !== screened.resource.recordType) {
-      const errors = [{ pointer: '/recordType', detail: 'must stay what it was when the record was created' }];
+      const errors = [
+        { pointer: '/recordType', detail: 'must stay what it was when the record was created' },
+      ];
       throw new Problem(problemTypes.validationFailed, { errors });
     }
     if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
@@ -142,11 +165,14 @@ export class ClinicalRecords {
     };
     let page = await this.parts.table.query({ ...query, limit });
     const fitting = withinAnswer(page.items);
-    if (fitting.length < page.items.length) page = await this.parts.table.query({ ...query, limit: fitting.length });
+    if (fitting.length < page.items.length)
+      page = await this.parts.table.query({ ...query, limit: fitting.length });
     const covered = page.items.filter((item) => entered.covers(this.parts.vault.read(item).recordType));
     const items = await Promise.all(covered.map((item) => this.#unlock(item)));
     const types = recordType === undefined ? {} : { query: ['recordType'] };
-    await this.parts.audit.append([event(caller, 'record-query', { patientId, count: items.length, ...types })]);
+    await this.parts.audit.append([
+      event(caller, 'record-query', { patientId, count: items.length, ...types }),
+    ]);
     return { items, ...(page.next === undefined ? {} : { next: page.next }) };
   }
 
@@ -197,14 +223,17 @@ export class ClinicalRecords {
     if (record === undefined) throw new Problem(problemTypes.notFound);
     const { recordType, deleted } = vault.read(record);
     gate.levels(caller, recordType, permission);
-    if (!entered.covers(recordType)) throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
+    if (!entered.covers(recordType))
+      throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
     if (deleted && !deletedToo) throw new Problem(problemTypes.gone);
     return { head: entered.head, record };
   }
 
   async #enterForAll(caller: Caller, patientId: string, records: readonly NewRecord[]) {
     const types = [...new Set(records.map(({ resource }) => resource.recordType))];
-    const entered = await Promise.all(types.map((type) => this.parts.gate.enter(caller, patientId, type, 'c')));
+    const entered = await Promise.all(
+      types.map((type) => this.parts.gate.enter(caller, patientId, type, 'c')),
+    );
     return entered[0] as (typeof entered)[number];
   }
 
@@ -217,7 +246,9 @@ export class ClinicalRecords {
   ): Promise<void> {
     const { id, recordType } = this.parts.vault.read(record);
     const entity = { type: recordType, id, ...details };
-    await this.parts.audit.append([event(caller, 'record-read', { patientId, entity, ...(count === undefined ? {} : { count }) })]);
+    await this.parts.audit.append([
+      event(caller, 'record-read', { patientId, entity, ...(count === undefined ? {} : { count }) }),
+    ]);
   }
 
   /** @param own how many writes, from the first, are the records themselves */
@@ -241,7 +272,11 @@ const keyOf = ({ table, partition, sort }: PhiItem) => ({ table, partition, sort
 
 /** A record of a patient who is being deleted at this moment would be left behind. */
 function stillThere(head: PhiItem): TableWrite {
-  return { type: 'check', key: keyOf(head), condition: { type: 'equals', attribute: 'deleted', value: false } };
+  return {
+    type: 'check',
+    key: keyOf(head),
+    condition: { type: 'equals', attribute: 'deleted', value: false },
+  };
 }
 
 function replaceHead(record: PhiItem, item: PhiItem): TableWrite {
@@ -266,7 +301,9 @@ function newVersion(
     updatedAt,
     resource,
     screening,
-    indexed: { recordedAt: { sort: `${recordedAt}#${id}` }, typeRecordedAt: { sort: `${recordType}#${recordedAt}#${id}` } },
+    indexed: {
+      recordedAt: { sort: `${recordedAt}#${id}` },
+      typeRecordedAt: { sort: `${recordType}#${recordedAt}#${id}` },
+    },
   };
 }
-

@@ -43,7 +43,9 @@ export class DocumentVault {
     const { resource, screening } = version;
     const plaintext = Buffer.from(JSON.stringify({ resource, screening }));
     if (plaintext.length > documentAtMost) {
-      throw new Problem(problemTypes.payloadTooLarge, { detail: 'A document and its notes may be 256 KB as JSON.' });
+      throw new Problem(problemTypes.payloadTooLarge, {
+        detail: 'A document and its notes may be 256 KB as JSON.',
+      });
     }
     const message = await this.cipher.encrypt(plaintext, contextOf(version));
     const item = this.#row(version, false, { ...version.clear, message }, version.indexed);
@@ -74,7 +76,11 @@ export class DocumentVault {
     const head = this.read(headItem);
     const key = keys.version(head.patientId, idInSort(head), head.version);
     const { seal: _, ...attributes } = headItem.attributes;
-    return { type: 'put', item: sealItem(this.rowSeal, { ...key, attributes }), condition: { type: 'absent' } };
+    return {
+      type: 'put',
+      item: sealItem(this.rowSeal, { ...key, attributes }),
+      condition: { type: 'absent' },
+    };
   }
 
   /**

@@ -9,7 +9,13 @@ export function event(
 ): AuditEvent {
   const { screening, ...rest } = details;
   const counts = screeningCounts(screening);
-  return { type, outcome: '0', origin: caller.origin, ...rest, ...(counts === undefined ? {} : { screening: counts }) };
+  return {
+    type,
+    outcome: '0',
+    origin: caller.origin,
+    ...rest,
+    ...(counts === undefined ? {} : { screening: counts }),
+  };
 }
 
 function screeningCounts(screening: ScreeningResult | undefined): Record<string, number> | undefined {

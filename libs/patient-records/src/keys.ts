@@ -21,7 +21,8 @@ export const keys = {
   versionPrefix: (id: string) => `VERSION#${id}#`,
   versionBelow: (id: string, version: number) => `VERSION#${id}#${padded(version - 1)}`,
   team: (patientId: string) => records(patientPartition(patientId), 'TEAM'),
-  teamMember: (patientId: string, memberToken: string) => records(patientPartition(patientId), `TEAM#${memberToken}`),
+  teamMember: (patientId: string, memberToken: string) =>
+    records(patientPartition(patientId), `TEAM#${memberToken}`),
   teamPrefix: 'TEAM',
   /** @param partition `UNIQUE#...` */
   unique: (partition: string) => records(partition, '-'),

@@ -42,7 +42,9 @@ export class PatientDirectory {
     const partitions = this.parts.index.partitionsFor(query);
     const { ids, next } = await this.#candidates(partitions, limit, position);
     const patients = await this.#open(caller, levels, ids, true);
-    const items = patients.filter(({ resource }) => resource !== undefined && this.parts.index.matches(query, resource));
+    const items = patients.filter(
+      ({ resource }) => resource !== undefined && this.parts.index.matches(query, resource),
+    );
     const fields = Object.keys('identifier' in query ? query.identifier : query);
     const asked = 'identifier' in query ? fields.map((field) => `identifier.${field}`) : fields;
     await this.#recordDisclosures(caller, items, asked);
@@ -113,7 +115,8 @@ export class PatientDirectory {
   ): boolean {
     const { deleted } = this.parts.vault.read(head);
     if (deleted) return false;
-    const reach = general && head.attributes['restricted'] === true ? levels.filter((l) => l !== 'system') : levels;
+    const reach =
+      general && head.attributes['restricted'] === true ? levels.filter((l) => l !== 'system') : levels;
     return this.parts.gate.reaches(caller, reach, patientIdOf(head.partition), members.get(head.partition));
   }
 
@@ -121,7 +124,9 @@ export class PatientDirectory {
     const events = items.map(({ id, version }) =>
       event(caller, 'patient-query', { patientId: id, entity: { type: 'Patient', id, version }, query }),
     );
-    await this.parts.audit.append(events.length > 0 ? events : [event(caller, 'patient-query', { query, count: 0 })]);
+    await this.parts.audit.append(
+      events.length > 0 ? events : [event(caller, 'patient-query', { query, count: 0 })],
+    );
   }
 }
 

@@ -33,7 +33,9 @@ export class PatientExport {
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
     const { covers } = await this.parts.gate.enter(caller, patientId, undefined, 's');
     const patient = await this.parts.vault.unlock<Patient>(head);
-    await this.parts.audit.append([event(caller, 'export', { patientId, entity: { type: 'Patient', id: patientId } })]);
+    await this.parts.audit.append([
+      event(caller, 'export', { patientId, entity: { type: 'Patient', id: patientId } }),
+    ]);
     return this.#lines(patientId, patient, covers);
   }
 

@@ -44,7 +44,8 @@ export class PatientGate {
     deletedToo = false,
   ): Promise<Entered> {
     const { scopes } = caller;
-    const levels = type === undefined ? scopes.levelsForAnyType(permission) : this.levels(caller, type, permission);
+    const levels =
+      type === undefined ? scopes.levelsForAnyType(permission) : this.levels(caller, type, permission);
     const memberKey = membershipKey(caller, levels, patientId, type === undefined);
     const found = await this.table.batchGet([
       keys.profile(patientId),

@@ -1,4 +1,10 @@
-import { type BlindIndex, normalizeDate, normalizeEmail, normalizePhone, normalizeText } from '@app/encryption';
+import {
+  type BlindIndex,
+  normalizeDate,
+  normalizeEmail,
+  normalizePhone,
+  normalizeText,
+} from '@app/encryption';
 import type { Patient } from './patient.js';
 
 /** What a search asks for: one of these, matched exactly after normalization. */
@@ -41,7 +47,9 @@ export class PatientIndex {
   matches(query: PatientQuery, patient: Patient): boolean {
     const wanted = JSON.stringify(this.#queryTerm(query).components);
     const field = this.#queryTerm(query).field;
-    return this.#terms(patient).some((term) => term.field === field && JSON.stringify(term.components) === wanted);
+    return this.#terms(patient).some(
+      (term) => term.field === field && JSON.stringify(term.components) === wanted,
+    );
   }
 
   /** One partition a key version: during a reindex a patient stands under both. */

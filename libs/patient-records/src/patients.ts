@@ -82,7 +82,11 @@ export class Patients {
   }
 
   /** @throws Problem `not-found`, `gone`, `integrity-failure`, `audit-unavailable` */
-  async read(caller: Caller, patientId: string, type: AuditEventType = 'patient-read'): Promise<Versioned<Patient>> {
+  async read(
+    caller: Caller,
+    patientId: string,
+    type: AuditEventType = 'patient-read',
+  ): Promise<Versioned<Patient>> {
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
     const patient = await this.parts.vault.unlock<Patient>(head);
     const entity = { type: 'Patient', id: patientId, version: patient.version };
@@ -163,7 +167,9 @@ export class Patients {
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', [], true);
     const page = await versionsBefore<Patient>(this.parts, head, profile, before, limit);
     const entity = { type: 'Patient', id: patientId };
-    await this.parts.audit.append([event(caller, 'patient-read', { patientId, entity, count: page.items.length })]);
+    await this.parts.audit.append([
+      event(caller, 'patient-read', { patientId, entity, count: page.items.length }),
+    ]);
     return page;
   }
 
@@ -184,7 +190,11 @@ export class Patients {
   }
 
   /** @throws Problem for the first condition that failed */
-  async #commit(writes: TableWrite[], written: ReturnType<typeof event>, idempotency?: Idempotency): Promise<void> {
+  async #commit(
+    writes: TableWrite[],
+    written: ReturnType<typeof event>,
+    idempotency?: Idempotency,
+  ): Promise<void> {
     try {
       await this.parts.audit.transactWrite(writes, [written]);
     } catch (error) {
@@ -240,7 +250,11 @@ export function withinAnswer(rows: PhiItem[]): PhiItem[] {
 
 function putIndexRow(partition: string, patientId: string): TableWrite {
   if (partition.startsWith('UNIQUE#')) {
-    return { type: 'put', item: { ...keys.unique(partition), attributes: { patientId } }, condition: { type: 'absent' } };
+    return {
+      type: 'put',
+      item: { ...keys.unique(partition), attributes: { patientId } },
+      condition: { type: 'absent' },
+    };
   }
   return { type: 'put', item: { ...keys.index(partition, patientId), attributes: { patientId } } };
 }

@@ -2,6 +2,7 @@ export {
   PhiTable,
   ConditionFailed,
   TableUnavailable,
+  indexes,
   type Attribute,
   type Condition,
   type IndexName,
@@ -12,3 +13,6 @@ export {
   type TableName,
   type TableWrite,
 } from './phi-table.js';
+export { LmdbPhiTable, type LmdbPhiTableOptions } from './lmdb-phi-table.js';
+export { DynamoDbPhiTable, type DynamoDbPhiTableOptions } from './dynamodb-phi-table.js';
+export { tableDefinitions, timeToLive, type TableNames } from './dynamodb-table-definitions.js';

@@ -19,17 +19,21 @@ export type IndexName = 'recordedAt' | 'typeRecordedAt' | 'patient' | 'agent' | 
 
 export interface PhiKey {
   table: TableName;
-  /** At most 512 bytes; opaque ids only, it shows up in CloudTrail. */
+  /** 1 to 512 bytes of UTF-8 without U+0000; opaque ids only, it shows up in CloudTrail. */
   partition: string;
-  /** At most 512 bytes, ordered by UTF-8 bytes. */
+  /** 1 to 512 bytes of UTF-8 without U+0000, ordered by these bytes (not by UTF-16 code units as `<` does). */
   sort: string;
 }
 
 export interface PhiItem extends PhiKey {
-  /** Where the item stands in the secondary indexes. A local index takes the item's own partition. */
+  /**
+   * Where the item stands in the secondary indexes. A local index takes the item's own partition, so `partition`
+   * stays away; a global one needs it. Partition at most 512 bytes, sort at most 256.
+   */
   indexed?: Partial<Record<IndexName, { partition?: string; sort: string }>>;
-  /** Seconds since the epoch. After it the item may be gone; until it is gone it is still returned. */
+  /** Whole seconds since the epoch. After it the item may be gone; until it is gone it is still returned. */
   expiresAt?: number;
+  /** Names of 1 to 255 bytes, not `__proto__`; numbers finite and no larger than `Number.MAX_SAFE_INTEGER`. */
   attributes: Record<string, Attribute>;
 }
 
@@ -57,15 +61,18 @@ export interface QueryInput {
   /** Only items whose sort value is at or after it (ascending) or at or before it (descending). */
   from?: string;
   descending?: boolean;
-  /** At most this many items; a page may be shorter although more follow. */
+  /** 1 to 1000. At most this many items; a page may be shorter although more follow (1 MB ends it too). */
   limit: number;
-  /** `next` of the page before. */
+  /** `next` of the page before, which only this query accepts (`limit` may differ). */
   after?: string;
 }
 
 export interface QueryPage {
   items: PhiItem[];
-  /** Opaque position after the last item; absent when nothing follows. Holds keys: encrypt it before it leaves. */
+  /**
+   * Opaque position after the last item; absent when nothing follows (what follows may turn out to be nothing where
+   * 1 MB ended the page). Holds keys: encrypt it before it leaves.
+   */
   next?: string;
 }
 
@@ -81,10 +88,7 @@ export class ConditionFailed extends Error {
 /** The store did not answer, or not in time. Whether the writes happened is not known unless `notWritten`. */
 export class TableUnavailable extends Error {
   override readonly name = 'TableUnavailable';
-  constructor(
-    message: string,
-    options: { cause?: unknown; notWritten?: boolean } = {},
-  ) {
+  constructor(message: string, options: { cause?: unknown; notWritten?: boolean } = {}) {
     super(message, { cause: options.cause });
     this.notWritten = options.notWritten ?? false;
   }
@@ -96,22 +100,31 @@ export class TableUnavailable extends Error {
  * a resolved `transactWrite` is on disk.
  */
 export abstract class PhiTable {
-  /** @throws TableUnavailable */
+  /**
+   * @throws TableUnavailable
+   * @throws RangeError if the key is not one that can be stored
+   */
   abstract get(key: PhiKey): Promise<PhiItem | undefined>;
 
   /**
    * @param keys at most 100, no key twice
    * @returns one entry a key, in the order of `keys`, `undefined` where there is no item
    * @throws TableUnavailable
+   * @throws RangeError if a limit is exceeded
    */
   abstract batchGet(keys: readonly PhiKey[]): Promise<(PhiItem | undefined)[]>;
 
-  /** @throws TableUnavailable */
+  /**
+   * @throws TableUnavailable
+   * @throws RangeError if a limit is exceeded, or `after` does not come from this query
+   */
   abstract query(input: QueryInput): Promise<QueryPage>;
 
   /**
    * All or nothing, and on disk when it resolves.
-   * @param writes 1 to 100, no key twice, 4 MB together, an item at most 400 KB (limits of DynamoDB, kept by every adapter)
+   * @param writes 1 to 100, no key twice, 4 MB together, an item at most 400 KB with its local index
+   *   entries (limits of DynamoDB, kept by every adapter)
+   * The input is read before this returns: it may be changed while the promise is pending.
    * @throws ConditionFailed if a condition does not hold
    * @throws TableUnavailable
    * @throws RangeError if a limit is exceeded

@@ -106,9 +106,13 @@ async function readRoots(parameters: ParameterSource): Promise<VersionedRoots> {
   const text = await parameters.get('index-root');
   try {
     const { active, roots } = JSON.parse(text) as { active: number; roots: Record<string, string> };
-    const decoded = Object.entries(roots).map(([version, root]) => [version, Buffer.from(root, 'base64')] as const);
+    const decoded = Object.entries(roots).map(
+      ([version, root]) => [version, Buffer.from(root, 'base64')] as const,
+    );
     return { active, roots: Object.fromEntries(decoded) };
   } catch {
-    throw new Error('parameter index-root must be JSON: {"active": 1, "roots": {"1": "<32 bytes in base64>"}}');
+    throw new Error(
+      'parameter index-root must be JSON: {"active": 1, "roots": {"1": "<32 bytes in base64>"}}',
+    );
   }
 }

@@ -22,7 +22,10 @@ export class AuditRefusalRecorder extends RefusalRecorder {
   override async record(request: FastifyRequest, problem: Problem): Promise<void> {
     const { status, name } = problem.type;
     if (status >= 500) {
-      this.log.error({ requestId: request.id, problem: name, error: problem.cause ?? problem }, 'request failed');
+      this.log.error(
+        { requestId: request.id, problem: name, error: problem.cause ?? problem },
+        'request failed',
+      );
     }
     await this.audit.append([refusalEvent(request, problem)]);
   }

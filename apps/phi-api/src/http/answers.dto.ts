@@ -12,16 +12,26 @@ export class FindingSummaryDto {
 }
 
 export class ScreeningSummaryDto {
-  @ApiProperty({ description: 'Whether text was replaced.', enum: ['clean', 'anonymized'], example: 'anonymized' })
+  @ApiProperty({
+    description: 'Whether text was replaced.',
+    enum: ['clean', 'anonymized'],
+    example: 'anonymized',
+  })
   outcome!: string;
   @ApiProperty({ description: 'What was replaced, never its text.', type: [FindingSummaryDto] })
   findings!: FindingSummaryDto[];
 }
 
 export class FieldErrorDto {
-  @ApiProperty({ description: 'RFC 6901 pointer into the body, or header:, path:, query: and a name.', example: '/birthDate' })
+  @ApiProperty({
+    description: 'RFC 6901 pointer into the body, or header:, path:, query: and a name.',
+    example: '/birthDate',
+  })
   pointer!: string;
-  @ApiProperty({ description: 'What is expected there.', example: 'must be a date: YYYY, YYYY-MM or YYYY-MM-DD' })
+  @ApiProperty({
+    description: 'What is expected there.',
+    example: 'must be a date: YYYY, YYYY-MM or YYYY-MM-DD',
+  })
   detail!: string;
 }
 
@@ -33,12 +43,24 @@ export class ProblemDto {
   title!: string;
   @ApiProperty({ description: 'HTTP status.', example: 400 })
   status!: number;
-  @ApiProperty({ description: 'What to do next.', required: false, example: 'Nothing was stored. Repeat the request later.' })
+  @ApiProperty({
+    description: 'What to do next.',
+    required: false,
+    example: 'Nothing was stored. Repeat the request later.',
+  })
   detail?: string;
   @ApiProperty({ description: 'Request id, for support.', example: uuid })
   instance!: string;
-  @ApiProperty({ description: 'Places in the request that are wrong.', required: false, type: [FieldErrorDto] })
+  @ApiProperty({
+    description: 'Places in the request that are wrong.',
+    required: false,
+    type: [FieldErrorDto],
+  })
   errors?: FieldErrorDto[];
-  @ApiProperty({ description: 'Identifiers that screening found.', required: false, type: [FindingSummaryDto] })
+  @ApiProperty({
+    description: 'Identifiers that screening found.',
+    required: false,
+    type: [FindingSummaryDto],
+  })
   findings?: FindingSummaryDto[];
 }

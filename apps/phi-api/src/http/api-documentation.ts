@@ -24,12 +24,13 @@ export function Documented({ summary, problems = {}, conditional = false }: Oper
   const conditions: Record<number, string> = conditional
     ? { 412: 'The resource is not in the state that the request requires', 428: 'If-Match is missing' }
     : {};
-  const responses = Object.entries({ ...everywhere, ...conditions, ...problems }).map(([status, description]) =>
-    ApiResponse({
-      status: Number(status),
-      description,
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
-    }),
+  const responses = Object.entries({ ...everywhere, ...conditions, ...problems }).map(
+    ([status, description]) =>
+      ApiResponse({
+        status: Number(status),
+        description,
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+      }),
   );
   return applyDecorators(
     ApiOperation({ summary }),
@@ -42,7 +43,15 @@ export function Documented({ summary, problems = {}, conditional = false }: Oper
       example: 'TREAT',
     }),
     ...(conditional
-      ? [ApiHeader({ name: 'If-Match', required: false, description: 'ETag of the version to change.', schema: { type: 'string' }, example: '"1"' })]
+      ? [
+          ApiHeader({
+            name: 'If-Match',
+            required: false,
+            description: 'ETag of the version to change.',
+            schema: { type: 'string' },
+            example: '"1"',
+          }),
+        ]
       : []),
     ...responses,
   );
@@ -53,14 +62,20 @@ export const Idempotent = () =>
   ApiHeader({
     name: 'Idempotency-Key',
     required: false,
-    description: 'Any text of up to 200 characters; the same key with the same body within a day does nothing twice.',
+    description:
+      'Any text of up to 200 characters; the same key with the same body within a day does nothing twice.',
     schema: { type: 'string' },
     example: 'c0a8f7a2-7f0e-4c39-9a30-6a3c1a0b7a10',
   });
 
-const etag = { ETag: { description: 'Version of the resource.', schema: { type: 'string' as const }, example: '"1"' } };
-const location = { Location: { description: 'Path of the new resource.', schema: { type: 'string' as const } } };
+const etag = {
+  ETag: { description: 'Version of the resource.', schema: { type: 'string' as const }, example: '"1"' },
+};
+const location = {
+  Location: { description: 'Path of the new resource.', schema: { type: 'string' as const } },
+};
 
 export const Answers = (status: 200 | 201, description: string, type: new () => object) =>
   ApiResponse({ status, description, type, headers: status === 201 ? { ...etag, ...location } : etag });
-export const AnswersPage = (description: string, type: new () => object) => ApiResponse({ status: 200, description, type });
+export const AnswersPage = (description: string, type: new () => object) =>
+  ApiResponse({ status: 200, description, type });

@@ -25,7 +25,8 @@ export function createsOnly(request: FastifyRequest): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
   if (header.trim() !== '*') throw badHeader('If-None-Match', 'must be * on a write');
-  if (request.headers['if-match'] !== undefined) throw badHeader('If-Match', 'must not come with If-None-Match');
+  if (request.headers['if-match'] !== undefined)
+    throw badHeader('If-Match', 'must not come with If-None-Match');
   return true;
 }
 

@@ -17,7 +17,9 @@ export class Cursors {
 
   /** @throws Problem `invalid-cursor` */
   open(cursor: string | undefined, caller: Caller, route: string, filter: unknown): string | undefined {
-    return cursor === undefined ? undefined : this.cipher.open(cursor, binding(caller, route, filter), nowSeconds());
+    return cursor === undefined
+      ? undefined
+      : this.cipher.open(cursor, binding(caller, route, filter), nowSeconds());
   }
 }
 

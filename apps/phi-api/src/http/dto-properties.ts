@@ -29,11 +29,23 @@ interface PropertyOptions {
 
 const presence = (required: boolean | undefined) => (required === true ? [] : [IsOptional()]);
 const property = (options: PropertyOptions, schema: ApiPropertyOptions) =>
-  ApiProperty({ description: options.about, required: options.required === true, ...schema } as ApiPropertyOptions);
+  ApiProperty({
+    description: options.about,
+    required: options.required === true,
+    ...schema,
+  } as ApiPropertyOptions);
 
-export function Text(options: PropertyOptions & { max: number; example: string; pattern?: RegExp; expects?: string }) {
+export function Text(
+  options: PropertyOptions & { max: number; example: string; pattern?: RegExp; expects?: string },
+) {
   const { max, example, pattern, expects } = options;
-  const schema = { type: 'string', minLength: 1, maxLength: max, example, ...(pattern ? { pattern: pattern.source } : {}) };
+  const schema = {
+    type: 'string',
+    minLength: 1,
+    maxLength: max,
+    example,
+    ...(pattern ? { pattern: pattern.source } : {}),
+  };
   return applyDecorators(
     ...presence(options.required),
     IsString({ message: 'must be a string' }),
@@ -52,7 +64,12 @@ export function TextList(options: PropertyOptions & { max: number; items: number
     ArrayMaxSize(items, { message: `must have at most ${items} entries` }),
     IsString({ each: true, message: 'must hold strings alone' }),
     MaxLength(max, { each: true, message: `must hold strings of at most ${max} characters` }),
-    property(options, { type: 'array', items: { type: 'string', maxLength: max }, maxItems: items, example } as ApiPropertyOptions),
+    property(options, {
+      type: 'array',
+      items: { type: 'string', maxLength: max },
+      maxItems: items,
+      example,
+    } as ApiPropertyOptions),
   );
 }
 
@@ -72,7 +89,9 @@ export function Flag(options: PropertyOptions & { example: boolean }) {
   );
 }
 
-export function Whole(options: PropertyOptions & { from: number; to: number; example: number; fromText?: boolean }) {
+export function Whole(
+  options: PropertyOptions & { from: number; to: number; example: number; fromText?: boolean },
+) {
   const { from, to, example, fromText } = options;
   const message = `must be a whole number from ${from} to ${to}`;
   return applyDecorators(
@@ -94,7 +113,10 @@ export function Nested(type: () => new () => object, options: PropertyOptions) {
   );
 }
 
-export function NestedList(type: () => new () => object, options: PropertyOptions & { items: number; least?: number }) {
+export function NestedList(
+  type: () => new () => object,
+  options: PropertyOptions & { items: number; least?: number },
+) {
   return applyDecorators(
     ...presence(options.required),
     IsArray({ message: 'must be an array' }),
@@ -120,6 +142,16 @@ export const fhirInstant = new RegExp(`^[12]\\d{3}-${month}-${day}${time}$`);
 export const DateText = (options: PropertyOptions & { example: string }) =>
   Text({ ...options, max: 10, pattern: fhirDate, expects: 'a date: YYYY, YYYY-MM or YYYY-MM-DD' });
 export const DateTimeText = (options: PropertyOptions & { example: string }) =>
-  Text({ ...options, max: 40, pattern: fhirDateTime, expects: 'a date, or a date and time with an offset (FHIR dateTime)' });
+  Text({
+    ...options,
+    max: 40,
+    pattern: fhirDateTime,
+    expects: 'a date, or a date and time with an offset (FHIR dateTime)',
+  });
 export const InstantText = (options: PropertyOptions & { example: string }) =>
-  Text({ ...options, max: 40, pattern: fhirInstant, expects: 'a date and time with an offset (FHIR instant)' });
+  Text({
+    ...options,
+    max: 40,
+    pattern: fhirInstant,
+    expects: 'a date and time with an offset (FHIR instant)',
+  });

@@ -28,7 +28,12 @@ export function createHttpAdapter(config: PhiConfig): FastifyAdapter {
     http: { maxHeaderSize: headAtMost },
   };
   if (cert === undefined || key === undefined) return new FastifyAdapter(options);
-  const https = { cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' as const, maxHeaderSize: headAtMost };
+  const https = {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    minVersion: 'TLSv1.2' as const,
+    maxHeaderSize: headAtMost,
+  };
   return new FastifyAdapter({ ...options, https });
 }
 

@@ -5,14 +5,21 @@ import { Problem, problemTypes } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 
 /** The `Idempotency-Key` header, checked. */
-export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const key = request.headers['idempotency-key'];
-  if (key === undefined || (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key))) return key;
-  throw new Problem(problemTypes.validationFailed, {
-    errors: [{ pointer: 'header:Idempotency-Key', detail: 'must have 1 to 200 printable characters without spaces' }],
-  });
-});
+export const IdempotencyKey = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string | undefined => {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = request.headers['idempotency-key'];
+    if (key === undefined || (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key))) return key;
+    throw new Problem(problemTypes.validationFailed, {
+      errors: [
+        {
+          pointer: 'header:Idempotency-Key',
+          detail: 'must have 1 to 200 printable characters without spaces',
+        },
+      ],
+    });
+  },
+);
 
 /** Names a repeatable request by keyed hashes: neither the key nor the body can be guessed from the store. */
 @Injectable()
@@ -20,7 +27,12 @@ export class IdempotentRequest {
   constructor(@Inject(KeyedHash) private readonly hash: KeyedHash) {}
 
   /** @param body screened body of the request @returns `undefined` without a key */
-  name(key: string | undefined, { principal }: Caller, route: string, body: unknown): Idempotency | undefined {
+  name(
+    key: string | undefined,
+    { principal }: Caller,
+    route: string,
+    body: unknown,
+  ): Idempotency | undefined {
     if (key === undefined) return undefined;
     const { issuer, clientId, subject } = principal;
     return {

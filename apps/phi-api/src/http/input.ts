@@ -27,8 +27,13 @@ export const IdParam = (name: string): ParameterDecorator => Param(name, UuidPip
 export const VersionParam = (name: string): ParameterDecorator => Param(name, VersionPipe);
 
 export const DocumentId = (name: string) =>
-  ApiParam({ name, schema: { type: 'string', format: 'uuid' }, example: '5f0c6f0e-8f0e-4a53-9d7c-2f6f6a0e4b11' });
-export const DocumentVersion = () => ApiParam({ name: 'version', schema: { type: 'integer', minimum: 1 }, example: 1 });
+  ApiParam({
+    name,
+    schema: { type: 'string', format: 'uuid' },
+    example: '5f0c6f0e-8f0e-4a53-9d7c-2f6f6a0e4b11',
+  });
+export const DocumentVersion = () =>
+  ApiParam({ name: 'version', schema: { type: 'integer', minimum: 1 }, example: 1 });
 
 /**
  * The last gate before a handler. Queries are validated here. A body was validated and screened by the interceptor:
@@ -37,7 +42,8 @@ export const DocumentVersion = () => ApiParam({ name: 'version', schema: { type:
 @Injectable()
 export class InputPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    if (metatype === undefined || metatype === Object || metatype === String || metatype === Number) return value;
+    if (metatype === undefined || metatype === Object || metatype === String || metatype === Number)
+      return value;
     if (type === 'query') return validQuery(metatype as new () => object, value);
     if (type === 'body' && !(value instanceof metatype)) throw new Problem(problemTypes.internal);
     return value;
@@ -49,7 +55,10 @@ function validQuery(dto: new () => object, value: unknown): object {
     return validateDto(dto, value);
   } catch (error) {
     if (!(error instanceof Problem) || error.errors === undefined) throw error;
-    const errors = error.errors.map(({ pointer, detail }) => ({ pointer: `query:${pointer.slice(1)}`, detail }));
+    const errors = error.errors.map(({ pointer, detail }) => ({
+      pointer: `query:${pointer.slice(1)}`,
+      detail,
+    }));
     throw new Problem(error.type, { errors });
   }
 }

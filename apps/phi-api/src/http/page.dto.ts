@@ -1,9 +1,21 @@
 import { Text, Whole } from './dto-properties.js';
 
 export class PageQueryDto {
-  @Text({ about: '`nextCursor` of the page before.', max: 4096, example: 'AbC123', pattern: /^[A-Za-z0-9_-]+$/, expects: 'a cursor' })
+  @Text({
+    about: '`nextCursor` of the page before.',
+    max: 4096,
+    example: 'AbC123',
+    pattern: /^[A-Za-z0-9_-]+$/,
+    expects: 'a cursor',
+  })
   cursor?: string;
-  @Whole({ about: 'Most items of a page; a page may be shorter although more follow.', from: 1, to: 50, example: 20, fromText: true })
+  @Whole({
+    about: 'Most items of a page; a page may be shorter although more follow.',
+    from: 1,
+    to: 50,
+    example: 20,
+    fromText: true,
+  })
   limit?: number;
 }
 

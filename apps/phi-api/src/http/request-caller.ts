@@ -21,7 +21,9 @@ function purposeOfUse(request: FastifyRequest): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && purposesOfUse.has(header)) return header;
   throw new Problem(problemTypes.validationFailed, {
-    errors: [{ pointer: 'header:X-Purpose-Of-Use', detail: 'must be a code of the HL7 v3 PurposeOfUse value set' }],
+    errors: [
+      { pointer: 'header:X-Purpose-Of-Use', detail: 'must be a code of the HL7 v3 PurposeOfUse value set' },
+    ],
   });
 }
 
@@ -40,5 +42,9 @@ export const RequestCaller = createParamDecorator((_: unknown, context: Executio
   const { principal, scopes } = request;
   if (principal === undefined || scopes === undefined) throw new Problem(problemTypes.unauthenticated);
   const purpose = purposeOfUse(request);
-  return { principal, scopes, origin: { ...originOf(request), ...(purpose === undefined ? {} : { purposeOfUse: purpose }) } };
+  return {
+    principal,
+    scopes,
+    origin: { ...originOf(request), ...(purpose === undefined ? {} : { purposeOfUse: purpose }) },
+  };
 });

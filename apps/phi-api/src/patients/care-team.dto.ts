@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { NotStored } from '@app/pii-screening';
 import { InstantText, Nested, NestedList, Text } from '../http/dto-properties.js';
 
 class MembershipPeriodDto {
@@ -9,16 +10,38 @@ class MembershipPeriodDto {
 }
 
 export class CareTeamMemberDto {
-  @Text({ about: "Issuer of the member's tokens; yours if absent.", max: 200, example: 'https://issuer.phi.localhost', pattern: /^[\x21-\x7e]+$/, expects: 'printable characters without spaces' })
+  @Text({
+    about: "Issuer of the member's tokens; yours if absent.",
+    max: 200,
+    example: 'https://issuer.phi.localhost',
+    pattern: /^[\x21-\x7e]+$/,
+    expects: 'printable characters without spaces',
+  })
   issuer?: string;
-  @Text({ about: "The `sub` claim of the member's tokens.", max: 200, example: 'dr-sample', pattern: /^[\x21-\x7e]+$/, expects: 'printable characters without spaces', required: true })
+  @Text({
+    about: "The `sub` claim of the member's tokens.",
+    max: 200,
+    example: 'dr-sample',
+    pattern: /^[\x21-\x7e]+$/,
+    expects: 'printable characters without spaces',
+    required: true,
+  })
   subject!: string;
-  @Text({ about: 'Role in the team, a word.', max: 40, example: 'physician', pattern: /^[a-z][a-z-]*$/, expects: 'lower case letters and hyphens', required: true })
+  @Text({
+    about: 'Role in the team, a word.',
+    max: 40,
+    example: 'physician',
+    pattern: /^[a-z][a-z-]*$/,
+    expects: 'lower case letters and hyphens',
+    required: true,
+  })
   role!: string;
   @Nested(() => MembershipPeriodDto, { about: 'When the member belongs to the team.', required: true })
   period!: MembershipPeriodDto;
 }
 
+/** Staff, named by their tokens: a subject that is an email address must stay what it is. */
+@NotStored()
 export class CareTeamDto {
   @NestedList(() => CareTeamMemberDto, { about: 'Everybody in the team.', items: 45, required: true })
   members!: CareTeamMemberDto[];

@@ -13,4 +13,5 @@ export function mergePatch<T extends object>(target: T, patch: object): T {
   return result as T;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { type Versioned } from '@app/patient-records';
+import { NotStored } from '@app/pii-screening';
 import { Problem, problemTypes } from '@app/problem-details';
 import { Nested, Text } from '../http/dto-properties.js';
 import { ScreeningSummaryDto } from '../http/answers.dto.js';
@@ -13,13 +14,29 @@ export class VersionDto {
   id!: string;
   @ApiProperty({ description: 'Counts the changes, from 1; also the ETag.', example: 1 })
   version!: number;
-  @ApiProperty({ description: 'When it was created.', format: 'date-time', example: '2026-01-05T09:30:00.000Z' })
+  @ApiProperty({
+    description: 'When it was created.',
+    format: 'date-time',
+    example: '2026-01-05T09:30:00.000Z',
+  })
   createdAt!: string;
-  @ApiProperty({ description: 'When this version was written.', format: 'date-time', example: '2026-01-05T09:30:00.000Z' })
+  @ApiProperty({
+    description: 'When this version was written.',
+    format: 'date-time',
+    example: '2026-01-05T09:30:00.000Z',
+  })
   updatedAt!: string;
-  @ApiProperty({ description: 'What screening did when this version was written.', type: ScreeningSummaryDto, required: false })
+  @ApiProperty({
+    description: 'What screening did when this version was written.',
+    type: ScreeningSummaryDto,
+    required: false,
+  })
   screening?: ScreeningSummaryDto;
-  @ApiProperty({ description: 'True in the version that deleted it; such a version has nothing else.', required: false, example: false })
+  @ApiProperty({
+    description: 'True in the version that deleted it; such a version has nothing else.',
+    required: false,
+    example: false,
+  })
   deleted?: boolean;
 }
 
@@ -28,10 +45,15 @@ export class PatientAnswerDto extends IntersectionType(VersionDto, PatientDto) {
 export class PatientPageDto {
   @ApiProperty({ type: [PatientAnswerDto], description: 'This page.' })
   items!: PatientAnswerDto[];
-  @ApiProperty({ description: 'Send it as `cursor` for the next page; absent on the last.', required: false, example: 'AbC123' })
+  @ApiProperty({
+    description: 'Send it as `cursor` for the next page; absent on the last.',
+    required: false,
+    example: 'AbC123',
+  })
   nextCursor?: string;
 }
 
+@NotStored()
 class IdentifierQueryDto {
   @Text({ about: 'Who gave it, a URI.', max: 255, example: 'urn:oid:2.16.840.1.113883.19.5', required: true })
   system!: string;
@@ -40,6 +62,7 @@ class IdentifierQueryDto {
 }
 
 /** Asks for one of: `identifier`; `family` with `birthDate`; `phone`; `email`. */
+@NotStored()
 export class PatientSearchDto {
   @Nested(() => IdentifierQueryDto, { about: 'System and value of an identifier.' })
   identifier?: IdentifierQueryDto;

@@ -1,5 +1,15 @@
 import { FreeText } from '@app/pii-screening';
-import { Choice, DateText, DateTimeText, Flag, Nested, NestedList, Text, TextList, Whole } from '../http/dto-properties.js';
+import {
+  Choice,
+  DateText,
+  DateTimeText,
+  Flag,
+  Nested,
+  NestedList,
+  Text,
+  TextList,
+  Whole,
+} from '../http/dto-properties.js';
 
 /** Free text may be as long as a discharge letter. Characters. */
 export const notesAtMost = 65_536;
@@ -12,7 +22,11 @@ export class PeriodDto {
 }
 
 export class CodingDto {
-  @Text({ about: 'Code system, a URI.', max: 255, example: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus' })
+  @Text({
+    about: 'Code system, a URI.',
+    max: 255,
+    example: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus',
+  })
   system?: string;
   @Text({ about: 'Version of the code system.', max: 64, example: '2018-08-12' })
   version?: string;
@@ -34,11 +48,18 @@ export class CodeableConceptDto {
 }
 
 export class IdentifierDto {
-  @Choice(['usual', 'official', 'temp', 'secondary', 'old'], { about: 'Purpose of the identifier.', example: 'usual' })
+  @Choice(['usual', 'official', 'temp', 'secondary', 'old'], {
+    about: 'Purpose of the identifier.',
+    example: 'usual',
+  })
   use?: string;
   @Nested(() => CodeableConceptDto, { about: 'Kind of identifier, e.g. MR.' })
   type?: CodeableConceptDto;
-  @Text({ about: 'Who gave it, a URI. A value of a system belongs to one patient.', max: 255, example: 'urn:oid:2.16.840.1.113883.19.5' })
+  @Text({
+    about: 'Who gave it, a URI. A value of a system belongs to one patient.',
+    max: 255,
+    example: 'urn:oid:2.16.840.1.113883.19.5',
+  })
   system?: string;
   @Text({ about: 'The identifier itself.', max: 255, example: 'MRN-0042', required: true })
   value!: string;
@@ -47,7 +68,10 @@ export class IdentifierDto {
 }
 
 export class HumanNameDto {
-  @Choice(['usual', 'official', 'temp', 'nickname', 'anonymous', 'old', 'maiden'], { about: 'Purpose of the name.', example: 'official' })
+  @Choice(['usual', 'official', 'temp', 'nickname', 'anonymous', 'old', 'maiden'], {
+    about: 'Purpose of the name.',
+    example: 'official',
+  })
   use?: string;
   @Text({ about: 'The whole name as it is written.', max: 255, example: 'Ms. Ana Rivera' })
   text?: string;
@@ -64,7 +88,11 @@ export class HumanNameDto {
 }
 
 export class ContactPointDto {
-  @Choice(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'], { about: 'Kind of contact.', example: 'phone', required: true })
+  @Choice(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'], {
+    about: 'Kind of contact.',
+    example: 'phone',
+    required: true,
+  })
   system!: string;
   @Text({ about: 'Number or address.', max: 255, example: '+1 202 555 0143', required: true })
   value!: string;
@@ -124,7 +152,11 @@ export class CommunicationDto {
 }
 
 export class SecurityLabelDto {
-  @Text({ about: 'Code system.', max: 255, example: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality' })
+  @Text({
+    about: 'Code system.',
+    max: 255,
+    example: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  })
   system?: string;
   @Text({ about: 'R and V restrict the patient to his care team.', max: 64, example: 'N', required: true })
   code!: string;

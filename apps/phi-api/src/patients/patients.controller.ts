@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Inject, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import {
@@ -32,7 +45,12 @@ import {
 import { PatientDto } from './patient.dto.js';
 import { exportStream } from './patient-export.stream.js';
 
-const screened = { 409: 'An identifier is already in use', 413: 'The body is too large', 415: 'Not JSON', 422: 'The text contains an identifier that must not be stored' };
+const screened = {
+  409: 'An identifier is already in use',
+  413: 'The body is too large',
+  415: 'Not JSON',
+  422: 'The text contains an identifier that must not be stored',
+};
 const ofOne = { 404: 'No such patient for this caller', 410: 'The patient was deleted' };
 
 @ApiTags('patients')
@@ -102,7 +120,12 @@ export class PatientsController {
   @Access('Patient', 'r')
   @Documented({ summary: 'Read a patient', problems: ofOne })
   @DocumentId('patientId')
-  @ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag that you have: 304 if it is current.', schema: { type: 'string' } })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: 'ETag that you have: 304 if it is current.',
+    schema: { type: 'string' },
+  })
   @Answers(200, 'The current version', PatientAnswerDto)
   @ApiResponse({ status: 304, description: 'You have the current version' })
   async read(
@@ -126,7 +149,12 @@ export class PatientsController {
     conditional: true,
   })
   @DocumentId('patientId')
-  @ApiHeader({ name: 'If-None-Match', required: false, description: '`*` creates; 412 if the id is taken.', schema: { type: 'string' } })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: '`*` creates; 412 if the id is taken.',
+    schema: { type: 'string' },
+  })
   @Answers(200, 'Replaced', PatientAnswerDto)
   @Answers(201, 'Created', PatientAnswerDto)
   async put(
@@ -178,7 +206,11 @@ export class PatientsController {
   @Delete(':patientId')
   @HttpCode(204)
   @Access('Patient', 'd', ['system', 'user'])
-  @Documented({ summary: 'Delete a patient; the history stays, the identifiers are free again', problems: ofOne, conditional: true })
+  @Documented({
+    summary: 'Delete a patient; the history stays, the identifiers are free again',
+    problems: ofOne,
+    conditional: true,
+  })
   @DocumentId('patientId')
   @ApiResponse({ status: 204, description: 'Deleted' })
   async remove(

@@ -17,12 +17,22 @@ export class RecordAnswerDto extends IntersectionType(RecordPlaceDto, RecordDto)
 export class RecordPageDto {
   @ApiProperty({ type: [RecordAnswerDto], description: 'This page.' })
   items!: RecordAnswerDto[];
-  @ApiProperty({ description: 'Send it as `cursor` for the next page; absent on the last.', required: false, example: 'AbC123' })
+  @ApiProperty({
+    description: 'Send it as `cursor` for the next page; absent on the last.',
+    required: false,
+    example: 'AbC123',
+  })
   nextCursor?: string;
 }
 
 export class RecordQueryDto extends PageQueryDto {
-  @Text({ about: 'Only records of this type.', max: 64, example: 'Observation', pattern: /^[A-Za-z][A-Za-z-]*$/, expects: 'a record type' })
+  @Text({
+    about: 'Only records of this type.',
+    max: 64,
+    example: 'Observation',
+    pattern: /^[A-Za-z][A-Za-z-]*$/,
+    expects: 'a record type',
+  })
   type?: string;
 }
 

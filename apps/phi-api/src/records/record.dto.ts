@@ -40,17 +40,31 @@ export class RecordDto {
   })
   notes?: string;
 
-  @InstantText({ about: 'Clinical time of the record; now if absent. Lists show the newest first.', example: '2026-01-05T09:30:00Z' })
+  @InstantText({
+    about: 'Clinical time of the record; now if absent. Lists show the newest first.',
+    example: '2026-01-05T09:30:00Z',
+  })
   recordedAt?: string;
 }
 
 export class BatchRecordDto extends RecordDto {
-  @Matches(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, { message: 'must be a UUID in lower case' })
-  @Text({ about: 'Id of your own for a batch that can be repeated; else we give one.', max: 36, example: '0f3b2a6e-6c2f-5f5e-9a55-0d6f3f6f7a11' })
+  @Matches(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, {
+    message: 'must be a UUID in lower case',
+  })
+  @Text({
+    about: 'Id of your own for a batch that can be repeated; else we give one.',
+    max: 36,
+    example: '0f3b2a6e-6c2f-5f5e-9a55-0d6f3f6f7a11',
+  })
   id?: string;
 }
 
 export class BatchDto {
-  @NestedList(() => BatchRecordDto, { about: 'Records to create, all or none.', items: 50, least: 1, required: true })
+  @NestedList(() => BatchRecordDto, {
+    about: 'Records to create, all or none.',
+    items: 50,
+    least: 1,
+    required: true,
+  })
   records!: BatchRecordDto[];
 }

@@ -25,7 +25,11 @@ import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './
 import { BatchDto, RecordDto } from './record.dto.js';
 
 const ofPatient = { 404: 'No such patient or record for this caller', 410: 'It was deleted' };
-const screened = { 413: 'The record is too large', 415: 'Not JSON', 422: 'The text contains an identifier that must not be stored' };
+const screened = {
+  413: 'The record is too large',
+  415: 'Not JSON',
+  422: 'The text contains an identifier that must not be stored',
+};
 const base = '/v1/patients/{patientId}/records';
 
 @ApiTags('records')
@@ -55,7 +59,12 @@ export class RecordsController {
     const replay = idempotency && (await this.records.replayOf(idempotency));
     const record = replay
       ? await this.records.version(caller, patientId, replay.ids[0] as string, 1)
-      : await this.#createOne(caller, patientId, { id: randomUUID(), resource: recordDocument(body), screening }, idempotency);
+      : await this.#createOne(
+          caller,
+          patientId,
+          { id: randomUUID(), resource: recordDocument(body), screening },
+          idempotency,
+        );
     return created(reply, patientId, record);
   }
 
@@ -114,7 +123,12 @@ export class RecordsController {
   @Documented({ summary: 'Read a record', problems: ofPatient })
   @DocumentId('patientId')
   @DocumentId('recordId')
-  @ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag that you have: 304 if it is current.', schema: { type: 'string' } })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: 'ETag that you have: 304 if it is current.',
+    schema: { type: 'string' },
+  })
   @Answers(200, 'The current version', RecordAnswerDto)
   @ApiResponse({ status: 304, description: 'You have the current version' })
   async read(
@@ -140,7 +154,12 @@ export class RecordsController {
   })
   @DocumentId('patientId')
   @DocumentId('recordId')
-  @ApiHeader({ name: 'If-None-Match', required: false, description: '`*` creates; 412 if the id is taken.', schema: { type: 'string' } })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: '`*` creates; 412 if the id is taken.',
+    schema: { type: 'string' },
+  })
   @Answers(200, 'Replaced', RecordAnswerDto)
   @Answers(201, 'Created', RecordAnswerDto)
   async put(
@@ -154,9 +173,16 @@ export class RecordsController {
   ): Promise<RecordAnswerDto> {
     const resource = recordDocument(body);
     if (createsOnly(request)) {
-      return created(reply, patientId, await this.#createOne(caller, patientId, { id: recordId, resource, screening }));
+      return created(
+        reply,
+        patientId,
+        await this.#createOne(caller, patientId, { id: recordId, resource, screening }),
+      );
     }
-    const record = await this.records.replace(caller, patientId, recordId, ifMatch(request), { resource, screening });
+    const record = await this.records.replace(caller, patientId, recordId, ifMatch(request), {
+      resource,
+      screening,
+    });
     answerHeaders(reply, record.version);
     return recordAnswer(record, patientId);
   }
@@ -251,7 +277,9 @@ function refuseRepeatedIds(records: readonly NewRecord[]): void {
   const errors = records.flatMap(({ id }, position) => {
     const repeated = seen.has(id);
     seen.add(id);
-    return repeated ? [{ pointer: `/records/${position}/id`, detail: 'must not be used twice in the batch' }] : [];
+    return repeated
+      ? [{ pointer: `/records/${position}/id`, detail: 'must not be used twice in the batch' }]
+      : [];
   });
   if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
 }
@@ -262,7 +290,11 @@ function created(reply: FastifyReply, patientId: string, record: Versioned<Clini
   return recordAnswer(record, patientId);
 }
 
-function answerPage(page: Page<Versioned<ClinicalRecord>>, patientId: string, nextCursor: string | undefined): RecordPageDto {
+function answerPage(
+  page: Page<Versioned<ClinicalRecord>>,
+  patientId: string,
+  nextCursor: string | undefined,
+): RecordPageDto {
   const items = page.items.map((item) => recordAnswer(item, patientId));
   return { items, ...(nextCursor === undefined ? {} : { nextCursor }) };
 }

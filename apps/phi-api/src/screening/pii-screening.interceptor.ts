@@ -1,4 +1,10 @@
-import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { createParamDecorator } from '@nestjs/common';
@@ -50,12 +56,16 @@ export class PiiScreeningInterceptor implements NestInterceptor {
 }
 
 function declaredBody(controller: { prototype: object; name: string }, method: string): DtoClass | undefined {
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<string, { index: number }>;
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<
+    string,
+    { index: number }
+  >;
   const body = Object.entries(parameters).find(([name]) => name.startsWith(`${RouteParamtypes.BODY}:`))?.[1];
   if (body === undefined) return undefined;
   const types = Reflect.getMetadata('design:paramtypes', controller.prototype, method) as DtoClass[];
   const dto = types[body.index];
-  if (dto === undefined || dto === (Object as unknown)) throw new Error(`${controller.name}.${method} takes a body without a DTO class`);
+  if (dto === undefined || dto === (Object as unknown))
+    throw new Error(`${controller.name}.${method} takes a body without a DTO class`);
   return dto;
 }
 

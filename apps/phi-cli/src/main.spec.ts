@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CompiledCli } from '../test/compiled-cli.js';
+import { bundleOf } from '../test/import-run.js';
+import { ServiceStandIn } from '../test/service-stand-in.js';
+
+describe('the phi program', () => {
+  let cli: CompiledCli;
+  let service: ServiceStandIn;
+  let environment: Record<string, string>;
+  let file: string;
+  beforeAll(() => {
+    cli = new CompiledCli(true);
+    file = join(cli.folder, 'bundle.json');
+    writeFileSync(file, JSON.stringify(bundleOf('p', 200)));
+  });
+  afterAll(() => cli.remove());
+  beforeEach(async () => {
+    service = new ServiceStandIn();
+    environment = { PHI_URL: await service.listen(), PHI_TOKEN: ServiceStandIn.token };
+  });
+  afterEach(() => service.close());
+
+  it('imports, with the token and the address of its environment', async () => {
+    const run = await cli.run(['import', '--json', file], environment);
+    expect(run).toMatchObject({ exitCode: 0, signal: null });
+    expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'done', records: { created: 201 } });
+    expect(service.records()).toHaveLength(201);
+  });
+
+  it('loses and doubles nothing when it is killed in the middle and run again', async () => {
+    let kill = (): void => undefined;
+    service.onStored = () => {
+      if (service.store.size === 60) kill();
+    };
+    const killed = await cli.run(['import', '--json', file], environment, (now) => (kill = now));
+    expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    const storedFirst = service.store.size;
+    expect(storedFirst).toBeGreaterThanOrEqual(60);
+    expect(storedFirst).toBeLessThan(202);
+
+    const repeated = await cli.run(['import', '--json', file], environment);
+    expect(repeated.exitCode).toBe(0);
+    const { patients, records } = JSON.parse(repeated.stdout);
+    expect(patients.alreadyThere + records.alreadyThere).toBe(storedFirst);
+    expect(service.patients()).toHaveLength(1);
+    const values = service.records().map(({ content }) => content['valueInteger']);
+    expect(new Set(values).size).toBe(201);
+    expect(values).toHaveLength(201);
+  });
+
+  it('ends with 1 and 2 where it should, without a stack trace', async () => {
+    const missing = await cli.run(['import', 'missing.json'], environment);
+    expect(missing.exitCode).toBe(1);
+    const unauthorized = await cli.run(['import', file], { ...environment, PHI_TOKEN: 'other' });
+    expect(unauthorized.exitCode).toBe(2);
+    const nothing = await cli.run([]);
+    expect(nothing.exitCode).toBe(2);
+    for (const { stderr } of [missing, unauthorized, nothing]) expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('says what to do when it was not built', async () => {
+    const unbuilt = new CompiledCli(false);
+    try {
+      const { exitCode, stderr } = await unbuilt.run(['import', '--help']);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 2,
+        stderr: 'phi: the command line is not built: run npm run build first\n',
+      });
+    } finally {
+      unbuilt.remove();
+    }
+  });
+});

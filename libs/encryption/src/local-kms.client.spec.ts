@@ -1,0 +1,147 @@
+import { copyFileSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  DecryptCommand,
+  DescribeKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyWithoutPlaintextCommand,
+  KMSClient,
+  ListKeysCommand,
+  ReEncryptCommand,
+} from '@aws-sdk/client-kms';
+import { LocalKmsClient } from './local-kms.client.js';
+
+const CONTEXT = { 'branch-key-id': 'a', type: 'branch:ACTIVE' };
+
+let folder: string;
+let kms: LocalKmsClient;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phi-local-kms-'));
+  kms = LocalKmsClient.open(join(folder, 'root.key'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const seal = (text = 'secret', EncryptionContext: Record<string, string> = CONTEXT) =>
+  kms.send(new EncryptCommand({ KeyId: kms.keyArn, Plaintext: Buffer.from(text), EncryptionContext }));
+const open = (CiphertextBlob: Uint8Array | undefined, EncryptionContext: Record<string, string> = CONTEXT) =>
+  kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId: kms.keyArn }));
+
+describe('LocalKmsClient', () => {
+  it('is a KMSClient with a key ARN that the SDK accepts', async () => {
+    expect(kms).toBeInstanceOf(KMSClient);
+    expect(kms.keyArn).toMatch(
+      /^arn:aws:kms:local:000000000000:key\/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/,
+    );
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: kms.keyArn }));
+    expect(KeyMetadata).toMatchObject({ Arn: kms.keyArn, Enabled: true, KeySpec: 'SYMMETRIC_DEFAULT' });
+  });
+
+  it('gives back what it encrypted, in the documented shapes', async () => {
+    const sealed = await seal();
+    expect(sealed).toMatchObject({ KeyId: kms.keyArn, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' });
+    expect(Buffer.from(sealed.CiphertextBlob ?? []).includes('secret')).toBe(false);
+    const opened = await open(sealed.CiphertextBlob);
+    expect(Buffer.from(opened.Plaintext ?? []).toString()).toBe('secret');
+    expect(opened.KeyId).toBe(kms.keyArn);
+    // The order of the pairs means nothing.
+    const reordered = { type: 'branch:ACTIVE', 'branch-key-id': 'a' };
+    expect((await open(sealed.CiphertextBlob, reordered)).Plaintext).toEqual(opened.Plaintext);
+  });
+
+  it('moves a data key that nobody sees to another context', async () => {
+    const generated = await kms.send(
+      new GenerateDataKeyWithoutPlaintextCommand({
+        KeyId: kms.keyArn,
+        NumberOfBytes: 32,
+        EncryptionContext: CONTEXT,
+      }),
+    );
+    const moved = await kms.send(
+      new ReEncryptCommand({
+        CiphertextBlob: generated.CiphertextBlob,
+        SourceEncryptionContext: CONTEXT,
+        DestinationKeyId: kms.keyArn,
+        DestinationEncryptionContext: { other: 'context' },
+      }),
+    );
+    const before = await open(generated.CiphertextBlob);
+    const after = await open(moved.CiphertextBlob, { other: 'context' });
+    expect(before.Plaintext).toHaveLength(32);
+    expect(after.Plaintext).toEqual(before.Plaintext);
+  });
+
+  it.each([
+    ['another context', {}],
+    ['a context with one pair more', { ...CONTEXT, more: '' }],
+    ['a context whose pairs run together', { 'branch-key-id': 'atype', branch: 'ACTIVE' }],
+  ])('refuses %s', async (_, context) => {
+    const { CiphertextBlob } = await seal();
+    await expect(open(CiphertextBlob, context as Record<string, string>)).rejects.toMatchObject({
+      name: 'InvalidCiphertextException',
+    });
+  });
+
+  it('refuses every altered byte, and what is no ciphertext', async () => {
+    const blob = Buffer.from((await seal()).CiphertextBlob ?? []);
+    const bad = Array.from(blob.keys(), (index) => {
+      const altered = Buffer.from(blob);
+      altered[index] = (altered[index] as number) ^ 1;
+      return altered;
+    });
+    for (const altered of [
+      ...bad,
+      Buffer.alloc(0),
+      blob.subarray(0, -1),
+      Buffer.concat([blob, Buffer.of(0)]),
+    ]) {
+      await expect(open(altered)).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
+    }
+  });
+
+  it('refuses keys that are not here, and does not read what another root key wrote', async () => {
+    const other = LocalKmsClient.open(join(folder, 'other.key'));
+    expect(other.keyArn).not.toBe(kms.keyArn);
+    const { CiphertextBlob } = await seal();
+    const EncryptionContext = CONTEXT;
+    await expect(other.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }))).rejects.toMatchObject(
+      {
+        name: 'InvalidCiphertextException',
+      },
+    );
+    await expect(
+      other.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId: kms.keyArn })),
+    ).rejects.toMatchObject({ name: 'IncorrectKeyException' });
+    await expect(
+      other.send(new EncryptCommand({ KeyId: kms.keyArn, Plaintext: Buffer.from('x') })),
+    ).rejects.toMatchObject({ name: 'NotFoundException' });
+  });
+
+  it('reads with a copy of the root key file, under the same ARN', async () => {
+    copyFileSync(join(folder, 'root.key'), join(folder, 'copy.key'));
+    chmodSync(join(folder, 'copy.key'), 0o600);
+    const copy = LocalKmsClient.open(join(folder, 'copy.key'));
+    const { CiphertextBlob } = await seal();
+    expect(copy.keyArn).toBe(kms.keyArn);
+    await expect(
+      copy.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: CONTEXT })),
+    ).resolves.toMatchObject({ KeyId: kms.keyArn });
+  });
+
+  it('refuses operations and options that it does not know, instead of ignoring them', async () => {
+    await expect(kms.send(new ListKeysCommand({}))).rejects.toMatchObject({
+      name: 'UnsupportedOperationException',
+    });
+    await expect(
+      kms.send(new EncryptCommand({ KeyId: kms.keyArn, Plaintext: Buffer.from('x'), DryRun: true })),
+    ).rejects.toMatchObject({ name: 'UnsupportedOperationException' });
+  });
+
+  it('counts its calls', async () => {
+    const before = { ...kms.calls };
+    await open((await seal()).CiphertextBlob);
+    expect(kms.calls).toEqual({ ...before, Encrypt: before.Encrypt + 1, Decrypt: before.Decrypt + 1 });
+  });
+});

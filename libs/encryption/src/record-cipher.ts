@@ -1,0 +1,180 @@
+import {
+  CommitmentPolicy,
+  type EncryptedDataKey,
+  KmsHierarchicalKeyRingNode,
+  NodeDefaultCryptographicMaterialsManager,
+  buildClient,
+} from '@aws-crypto/client-node';
+import { Problem, problemTypes } from '@app/problem-details';
+import { BranchKeyCache } from './branch-key-cache.js';
+import { branchKeyErrorBehind } from './branch-key-error.js';
+import { BranchKeySource } from './branch-key-source.js';
+import type { PatientKeyStore } from './patient-key-store.js';
+import { type RecordContext, encryptionContextOf, isExactContext } from './record-context.js';
+import {
+  FRAME_LENGTH_BYTES,
+  MAX_ENCRYPTED_DATA_KEYS,
+  type ParsedMessage,
+  SUITE,
+  openOneFrame,
+  parseMessage,
+  sealOneFrame,
+} from './record-message.js';
+
+export interface RecordCipherOptions {
+  keyStore: PatientKeyStore;
+  /** Plaintext branch keys that may be in memory at a time. */
+  cacheMaxEntries: number;
+  /** How long a branch key may stay in memory; also how long a destroyed key can still be used by this process. */
+  cacheTtlSeconds: number;
+}
+
+/** Counts since the start of the process. */
+export interface RecordCipherMetrics {
+  readonly kmsDecrypts: number;
+  readonly cacheHits: number;
+  /** Requests that waited for a KMS call that another request had made. */
+  readonly coalesced: number;
+  readonly keyFailures: number;
+  readonly integrityFailures: number;
+}
+
+const COMMITMENT_POLICY = CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT;
+const PROVIDER_ID = 'aws-kms-hierarchy';
+
+/**
+ * Encrypts one record version under its patient's branch key, bound to its context.
+ * The messages are AWS Encryption SDK messages, format version 2, which any implementation of the SDK can read.
+ */
+export class RecordCipher {
+  readonly #cache: BranchKeyCache;
+  readonly #source: BranchKeySource;
+  readonly #keyring: KmsHierarchicalKeyRingNode;
+  readonly #materials: NodeDefaultCryptographicMaterialsManager;
+  readonly #sdk = buildClient({
+    commitmentPolicy: COMMITMENT_POLICY,
+    maxEncryptedDataKeys: MAX_ENCRYPTED_DATA_KEYS,
+  });
+  #integrityFailures = 0;
+
+  constructor({ keyStore, cacheMaxEntries, cacheTtlSeconds }: RecordCipherOptions) {
+    this.#cache = new BranchKeyCache({
+      maxEntries: cacheMaxEntries,
+      ttlMilliseconds: cacheTtlSeconds * 1000,
+    });
+    this.#source = new BranchKeySource(this.#cache, keyStore);
+    this.#keyring = new KmsHierarchicalKeyRingNode({
+      branchKeyIdSupplier: { getBranchKeyId: ({ patient_id: patientId }) => patientId ?? '' },
+      keyStore: keyStore.readThrough(this.#source),
+      cacheLimitTtl: cacheTtlSeconds,
+      cache: this.#cache,
+      utf8Sorting: true,
+    });
+    this.#materials = new NodeDefaultCryptographicMaterialsManager(this.#keyring);
+  }
+
+  get metrics(): RecordCipherMetrics {
+    return {
+      kmsDecrypts: this.#source.kmsDecrypts,
+      cacheHits: this.#cache.hits,
+      coalesced: this.#source.coalesced,
+      keyFailures: this.#source.failures,
+      integrityFailures: this.#integrityFailures,
+    };
+  }
+
+  /**
+   * @param plaintext bytes, 256 KB at most by the service's own limit; one frame up to 128 KB
+   * @returns an Encryption SDK message, about 360 bytes longer
+   * @throws Problem `key-service-unavailable` when KMS or the key store fails or the patient has no key
+   */
+  async encrypt(plaintext: Uint8Array, context: RecordContext): Promise<Uint8Array> {
+    const encryptionContext = encryptionContextOf(context);
+    try {
+      if (plaintext.byteLength > FRAME_LENGTH_BYTES)
+        return await this.#encryptFrames(plaintext, encryptionContext);
+      const material = await this.#materials.getEncryptionMaterials({
+        suite: SUITE,
+        encryptionContext,
+        commitmentPolicy: COMMITMENT_POLICY,
+        plaintextLength: plaintext.byteLength,
+      });
+      return sealOneFrame(material, plaintext);
+    } catch (error) {
+      throw this.#problem(error, problemTypes.internal);
+    }
+  }
+
+  /**
+   * Decrypts one record version, and only as the record that was asked for.
+   * @param message Encryption SDK message, at most 400 KB (DynamoDB item limit)
+   * @param expected the context that it was encrypted under
+   * @throws Problem `integrity-failure` if any expected pair differs or the message is not ours: no key is touched
+   *   then; also if any byte was changed
+   * @throws Problem `key-service-unavailable` when KMS or the key store fails or the patient has no key
+   * @see AWS Encryption SDK Developer Guide, "Encryption context"
+   */
+  async decrypt(message: Uint8Array, expected: RecordContext): Promise<Uint8Array> {
+    const parsed = this.#accept(message, encryptionContextOf(expected));
+    try {
+      const { onlyFrame } = parsed;
+      if (onlyFrame === undefined) return (await this.#sdk.decrypt(this.#keyring, parsed.bytes)).plaintext;
+      const material = await this.#materials.decryptMaterials({
+        suite: SUITE,
+        encryptionContext: parsed.header.encryptionContext,
+        encryptedDataKeys: [...parsed.header.encryptedDataKeys],
+      });
+      return openOneFrame(material, parsed, onlyFrame);
+    } catch (error) {
+      throw this.#problem(error, problemTypes.integrityFailure);
+    }
+  }
+
+  /** Forgets the patient's keys, so that a destroyed or rotated key is out of use in this process at once. */
+  evict(patientId: string): void {
+    this.#source.evict(patientId);
+  }
+
+  /**
+   * The gate before any key access. The SDK's own decrypt compares no context: patient A's message in patient B's
+   * row would decrypt without an error.
+   */
+  #accept(message: Uint8Array, expected: Record<string, string>): ParsedMessage {
+    try {
+      const parsed = parseMessage(message);
+      if (!isExactContext(parsed.header.encryptionContext, expected)) throw new Error('Another context');
+      if (!parsed.header.encryptedDataKeys.every((key) => isWrappedFor(key, expected))) {
+        throw new Error("Not wrapped by the patient's branch key");
+      }
+      return parsed;
+    } catch (cause) {
+      throw this.#problem(cause, problemTypes.integrityFailure);
+    }
+  }
+
+  async #encryptFrames(
+    plaintext: Uint8Array,
+    encryptionContext: Record<string, string>,
+  ): Promise<Uint8Array> {
+    const { result } = await this.#sdk.encrypt(this.#keyring, Buffer.from(plaintext), {
+      suiteId: SUITE.id,
+      encryptionContext,
+      frameLength: FRAME_LENGTH_BYTES,
+      plaintextLength: plaintext.byteLength,
+    });
+    return result;
+  }
+
+  #problem(error: unknown, otherwise: (typeof problemTypes)['internal' | 'integrityFailure']): Problem {
+    const cause = branchKeyErrorBehind(error);
+    if (cause?.failure === 'no-key' || cause?.failure === 'unavailable') {
+      return new Problem(problemTypes.keyServiceUnavailable, { cause });
+    }
+    const type = cause === undefined ? otherwise : problemTypes.integrityFailure;
+    if (type === problemTypes.integrityFailure) this.#integrityFailures += 1;
+    return new Problem(type, { cause: cause ?? error });
+  }
+}
+
+const isWrappedFor = ({ providerId, providerInfo }: EncryptedDataKey, expected: Record<string, string>) =>
+  providerId === PROVIDER_ID && providerInfo === expected['patient_id'];

@@ -1,0 +1,42 @@
+import { screenedString, type ScreenedString } from './screened-string.js';
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Shorter ones say too little to tell a code from an encoded text. */
+const shortestUnits = 12;
+/** An opaque value of this length is a file, whatever it is called. */
+const shortestFileUnits = 256;
+// Controls do not occur in text; a NUL alone gives a binary file away.
+// oxlint-disable-next-line no-control-regex
+const control = /[\u0000-\u0008\u000e-\u001f\u007f]/;
+
+/** @returns the text behind base64, or undefined if it is not base64 of UTF-8 text */
+export function decodeText(encoded: string): string | undefined {
+  const compact = /\s/.test(encoded) ? encoded.replace(/\s+/g, '') : encoded;
+  if (compact === '') return '';
+  if (compact.length % 4 !== 0 || !base64.test(compact)) return undefined;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(compact, 'base64'));
+    return control.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text in base64, screened as the text and encoded again. */
+export function screenedBase64(text: string): ScreenedString {
+  const inner = screenedString(text);
+  return {
+    parts: inner.parts,
+    rewrite: (findings) => Buffer.from(inner.rewrite(findings), 'utf8').toString('base64'),
+  };
+}
+
+/** What a string in some undeclared place turns out to be: an encoded text, an encoded file, or neither. */
+export function recognizeBase64(value: string): { text: string } | 'file' | undefined {
+  if (value.length < shortestUnits || value.length % 4 !== 0 || !base64.test(value)) return undefined;
+  // Words and sequences of bases use the same letters; encoded data has all kinds of them.
+  if (!/[0-9+/=]/.test(value) || !/[A-Z]/.test(value) || !/[a-z]/.test(value)) return undefined;
+  const text = decodeText(value);
+  if (text !== undefined) return { text };
+  return value.length >= shortestFileUnits ? 'file' : undefined;
+}

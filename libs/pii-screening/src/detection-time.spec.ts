@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { LocalPiiDetector } from './local-pii-detector.js';
+import { PiiScreener } from './pii-screener.js';
+import { storedNotesPolicy } from './screening-policy.js';
+
+const hostileUnits = 100_000;
+const longestMs = 250;
+const slowestBytesPerMs = 5_000;
+const detector = new LocalPiiDetector();
+
+const seeds = [
+  '1',
+  '123456789 ',
+  '@',
+  'a@',
+  'a.',
+  'a-',
+  ' ',
+  '\n',
+  '\t',
+  '1 ',
+  '1\n',
+  '1\t',
+  '1-',
+  '1.',
+  '1/',
+  '1(',
+  '(1)',
+  '-',
+  '.',
+  '(',
+  ')',
+  '"',
+  '"a@',
+  '{',
+  '{A',
+  '{PHONE}',
+  '123 ',
+  '123-',
+  '123-45-6789 ',
+  '617-555-',
+  '617-555-0143 ',
+  '617-555-0143 x',
+  '(617) 555-0143',
+  '+1',
+  '+44 20 ',
+  '011 ',
+  '4111 ',
+  '4111-',
+  '4111 1111 1111 1111 ',
+  'visa 4 1 1 1 ',
+  'ssn ',
+  'ssn 1 ',
+  'ssn 123456789 ',
+  'phone ',
+  'phone 1 ',
+  'call at his ',
+  'order no 1 ',
+  'number is ',
+  'st ',
+  '12 Main ',
+  '1 A ',
+  '12 oak ',
+  '12 Oak St ',
+  '12 Oak Street Apt ',
+  '12 US ',
+  'City, MA ',
+  'Aa Bb Cc Dd, MA 12345 ',
+  '12345 ',
+  'po box ',
+  'po box 1 ',
+  'home address 1 ',
+  'a@b.co ',
+  'a@b.co',
+  'a at b dot ',
+  'at ',
+  'a dot ',
+  '(at) ',
+  'email at ',
+  '\u{1f600}',
+  '1\u{1f600}',
+  '1\u0301',
+  '\u0301',
+  '\u200b',
+  '1\u200b',
+  '\uff11',
+  '\u00e9',
+  '1 \u00e9',
+  '\ud800',
+  '<a ',
+  '<a "',
+  '<a x="',
+  '<',
+  '<!--',
+  '&#49;',
+  '&',
+  '<b>1</b>',
+  'c3NuIDEyMyA0NSA2Nzg5',
+];
+const hostileTexts = seeds.flatMap((seed) => {
+  const repeated = seed.repeat(Math.ceil(hostileUnits / seed.length)).slice(0, hostileUnits);
+  return [repeated, `12 ${repeated}@example.com`];
+});
+
+/** The faster of two runs: what the text costs, not what else the machine does. */
+async function bestMs(run: () => unknown): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3 && best >= longestMs / 2; attempt++) {
+    const began = performance.now();
+    await run();
+    best = Math.min(best, performance.now() - began);
+  }
+  return best;
+}
+
+describe('time', () => {
+  it('of detection is bounded for any 100 KB of hostile text', async () => {
+    for (const [index, text] of hostileTexts.entries()) {
+      const ms = await bestMs(() => detector.detectSync(text));
+      expect({ index, isFast: ms < longestMs }).toEqual({ index, isFast: true });
+    }
+  }, 60_000);
+
+  it('of screening is bounded for a body of 100 KB of hostile text, markup and property names', async () => {
+    const screener = new PiiScreener(detector, storedNotesPolicy);
+    for (const [index, text] of hostileTexts.entries()) {
+      const third = text.slice(0, hostileUnits / 3);
+      const body = () => ({ notes: third, div: `<div>${third}</div>`, [`a${third}`]: 1 });
+      const ms = await bestMs(() => screener.screen(body()).catch(() => undefined));
+      expect({ index, isFast: ms < longestMs }).toEqual({ index, isFast: true });
+    }
+  }, 60_000);
+
+  it('of ordinary notes allows 5 MB a second', async () => {
+    const notes = ['identifiers', 'traps']
+      .map((name) => readFileSync(`test/fixtures/pii/${name}.jsonl`, 'utf8').trim())
+      .join('\n');
+    const texts = notes.split('\n').map((line) => (JSON.parse(line) as { text: string }).text);
+    const bytes = Buffer.byteLength(texts.join(''));
+    let bestBytesPerMs = 0;
+    for (let attempt = 0; attempt < 60 && bestBytesPerMs < slowestBytesPerMs; attempt++) {
+      const began = performance.now();
+      for (const text of texts) detector.detectSync(text);
+      bestBytesPerMs = Math.max(bestBytesPerMs, bytes / (performance.now() - began));
+    }
+    expect(bestBytesPerMs).toBeGreaterThan(slowestBytesPerMs);
+  });
+});

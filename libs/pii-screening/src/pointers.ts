@@ -1,0 +1,9 @@
+const plausibleName = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
+/**
+ * @returns a segment of an RFC 6901 pointer; a name that does not look like a FHIR element's is written `*`, because a
+ * client's names can be identifiers themselves
+ */
+export function pointerSegment(name: string): string {
+  return plausibleName.test(name) ? name : '*';
+}
