@@ -4,4 +4,4 @@ export { piiTypes, type PiiFinding, type PiiType } from './pii-types.js';
 export { storedNotesPolicy, type PolicyAction, type ScreeningPolicy } from './screening-policy.js';
 export { PiiScreener, type ScreeningSummary } from './pii-screener.js';
 export { maskFindings } from './screened-string.js';
-export { FhirContent, FreeText, NotStored } from './screening-marks.js';
+export { FhirContent, FreeText, NotScreened } from './screening-marks.js';

@@ -3,7 +3,7 @@ import { Problem, problemTypes } from '@app/problem-details';
 import { LocalPiiDetector } from './local-pii-detector.js';
 import { PiiDetector } from './pii-detector.js';
 import { PiiScreener } from './pii-screener.js';
-import { FhirContent, FreeText, NotStored } from './screening-marks.js';
+import { FhirContent, FreeText, NotScreened } from './screening-marks.js';
 import { storedNotesPolicy } from './screening-policy.js';
 
 const ssn = '219-09-9999';
@@ -26,7 +26,7 @@ class RecordDto extends NoteDto {
   forgotten?: string;
 }
 
-@NotStored()
+@NotScreened()
 class SearchDto {
   phone = phone;
 }

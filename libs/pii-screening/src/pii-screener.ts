@@ -2,7 +2,7 @@ import { Problem, problemTypes, type FindingSummary } from '@app/problem-details
 import { type Piece, collectPieces } from './content-walker.js';
 import type { PiiDetector } from './pii-detector.js';
 import type { PiiFinding, PiiType } from './pii-types.js';
-import { isNotStored } from './screening-marks.js';
+import { isNotScreened } from './screening-marks.js';
 import type { ScreeningPolicy } from './screening-policy.js';
 
 /** What screening did to a request, for its answer and its audit event. */
@@ -27,7 +27,7 @@ export class PiiScreener {
    *   `identifier-in-text` with types, counts and pointers if the policy blocks, `screening-unavailable` if the detector fails
    */
   async screen(dto: object): Promise<ScreeningSummary> {
-    if (isNotStored(dto)) return { outcome: 'clean', findings: [] };
+    if (isNotScreened(dto)) return { outcome: 'clean', findings: [] };
     const pieces = collectPieces(dto);
     const verdicts = this.judge(pieces, await this.detect(pieces));
     const blocked = verdicts.filter((verdict) => verdict.blocked.length > 0);

@@ -24,19 +24,19 @@ export function FhirContent(): PropertyDecorator {
   return mark('content');
 }
 
-const notStored = new WeakSet<object>();
+const notScreened = new WeakSet<object>();
 
 /**
- * Class decorator: what this DTO brings is only compared with, never stored (a search). It is not screened, because a
- * search for a phone number has to hold one.
+ * Class decorator: there is nothing in this DTO to keep out of the store. A search is only compared with, and a search
+ * for a phone number has to hold one; members of a care team are staff, named by their tokens.
  */
-export function NotStored(): ClassDecorator {
-  return (constructor) => void notStored.add(constructor.prototype as object);
+export function NotScreened(): ClassDecorator {
+  return (constructor) => void notScreened.add(constructor.prototype as object);
 }
 
-export function isNotStored(dto: object): boolean {
+export function isNotScreened(dto: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(dto);
-  return isObject(prototype) && notStored.has(prototype);
+  return isObject(prototype) && notScreened.has(prototype);
 }
 
 /** @returns the mark of a property of a DTO instance, inherited ones included */

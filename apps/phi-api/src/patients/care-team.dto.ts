@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { NotStored } from '@app/pii-screening';
+import { NotScreened } from '@app/pii-screening';
 import { InstantText, Nested, NestedList, Text } from '../http/dto-properties.js';
 
 class MembershipPeriodDto {
@@ -41,7 +41,7 @@ export class CareTeamMemberDto {
 }
 
 /** Staff, named by their tokens: a subject that is an email address must stay what it is. */
-@NotStored()
+@NotScreened()
 export class CareTeamDto {
   @NestedList(() => CareTeamMemberDto, { about: 'Everybody in the team.', items: 45, required: true })
   members!: CareTeamMemberDto[];

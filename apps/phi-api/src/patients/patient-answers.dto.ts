@@ -1,6 +1,6 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { type Versioned } from '@app/patient-records';
-import { NotStored } from '@app/pii-screening';
+import { NotScreened } from '@app/pii-screening';
 import { Problem, problemTypes } from '@app/problem-details';
 import { Nested, Text } from '../http/dto-properties.js';
 import { ScreeningSummaryDto } from '../http/answers.dto.js';
@@ -53,7 +53,7 @@ export class PatientPageDto {
   nextCursor?: string;
 }
 
-@NotStored()
+@NotScreened()
 class IdentifierQueryDto {
   @Text({ about: 'Who gave it, a URI.', max: 255, example: 'urn:oid:2.16.840.1.113883.19.5', required: true })
   system!: string;
@@ -62,7 +62,7 @@ class IdentifierQueryDto {
 }
 
 /** Asks for one of: `identifier`; `family` with `birthDate`; `phone`; `email`. */
-@NotStored()
+@NotScreened()
 export class PatientSearchDto {
   @Nested(() => IdentifierQueryDto, { about: 'System and value of an identifier.' })
   identifier?: IdentifierQueryDto;
