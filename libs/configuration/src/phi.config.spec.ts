@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from './variables.js';
+import { envExample, isLoopback, readPhiConfig, variables } from './phi.config.js';
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readPhiConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('readPhiConfig', () => {
+  it('starts with nothing set, on a loopback address', () => {
+    expect(readPhiConfig({})).toMatchObject({
+      PHI_PLATFORM: 'embedded',
+      PHI_HOST: '127.0.0.1',
+      PHI_PORT: 3000,
+    });
+  });
+
+  it('takes an empty variable for absent', () => {
+    expect(readPhiConfig({ PHI_PORT: '' }).PHI_PORT).toBe(3000);
+  });
+
+  it('names every wrong variable at once and prints no value', () => {
+    const wrong = {
+      PHI_PORT: 'marked-1',
+      PHI_PLATFORM: 'marked-2',
+      PHI_LOG_LEVEL: 'marked-3',
+      PHI_TYPO: 'marked-4',
+    };
+    const faults = faultsOf(wrong);
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'PHI_PLATFORM',
+      'PHI_PORT',
+      'PHI_LOG_LEVEL',
+      'PHI_TYPO',
+    ]);
+    expect(faults.join('\n')).not.toMatch(/marked/);
+  });
+
+  it.each([
+    [{ PHI_PORT: '65536' }, 'PHI_PORT'],
+    [{ PHI_PORT: '-1' }, 'PHI_PORT'],
+    [{ PHI_PORT: '0x50' }, 'PHI_PORT'],
+    [{ PHI_STAGE: 'Prod!' }, 'PHI_STAGE'],
+    [{ PHI_RECORD_TYPES: 'medical,Bad Type' }, 'PHI_RECORD_TYPES'],
+    [{ PHI_RECORD_TYPES: 'PROFILE' }, 'PHI_RECORD_TYPES'],
+    [{ PHI_TLS_CERT: '/no/such/file' }, 'PHI_TLS_CERT'],
+    [{ NODE_ENV: 'production' }, 'PHI_PLATFORM=embedded'],
+    [{ PHI_HOST: '0.0.0.0' }, 'PHI_HOST'],
+    [{ PHI_HOST: '192.0.2.7' }, 'PHI_HOST'],
+  ])('refuses %j', (environment, name) => {
+    expect(faultsOf(environment as Record<string, string>).some((fault) => fault.startsWith(name))).toBe(
+      true,
+    );
+  });
+
+  it('lets the aws platform run in production on every address', () => {
+    expect(faultsOf({ PHI_PLATFORM: 'aws', NODE_ENV: 'production', PHI_HOST: '0.0.0.0' })).toEqual([]);
+  });
+
+  it('leaves the variables of the command line alone', () => {
+    expect(faultsOf({ PHI_TOKEN: 'x', PHI_URL: 'http://127.0.0.1:3000' })).toEqual([]);
+  });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('takes %s', (host) =>
+    expect(isLoopback(host)).toBe(true),
+  );
+  it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', '128.0.0.1'])('refuses %s', (host) =>
+    expect(isLoopback(host)).toBe(false),
+  );
+});
+
+it('the example file has every variable', () => {
+  for (const name of Object.keys(variables)) expect(envExample()).toContain(`\n# ${name}=`);
+});
