@@ -15,6 +15,7 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateBy,
   ValidateNested,
 } from 'class-validator';
 
@@ -130,28 +131,38 @@ export function NestedList(
 
 const day = '(0[1-9]|[12]\\d|3[01])';
 const month = '(0[1-9]|1[0-2])';
-const time = 'T([01]\\d|2[0-3]):[0-5]\\d:([0-5]\\d|60)(\\.\\d{1,9})?(Z|[+-](0\\d|1[0-4]):[0-5]\\d)';
+const time = 'T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?(Z|[+-](0\\d|1[0-4]):[0-5]\\d)';
 
 /** FHIR R4 `date`: a year, a month or a day. */
-export const fhirDate = new RegExp(`^[12]\\d{3}(-${month}(-${day})?)?$`);
+const fhirDate = new RegExp(`^[12]\\d{3}(-${month}(-${day})?)?$`);
 /** FHIR R4 `dateTime`: a date, or a moment with its offset from UTC. */
-export const fhirDateTime = new RegExp(`^[12]\\d{3}(-${month}(-${day}(${time})?)?)?$`);
+const fhirDateTime = new RegExp(`^[12]\\d{3}(-${month}(-${day}(${time})?)?)?$`);
 /** FHIR R4 `instant`: a moment with its offset from UTC. */
-export const fhirInstant = new RegExp(`^[12]\\d{3}-${month}-${day}${time}$`);
+const fhirInstant = new RegExp(`^[12]\\d{3}-${month}-${day}${time}$`);
 
-export const DateText = (options: PropertyOptions & { example: string }) =>
-  Text({ ...options, max: 10, pattern: fhirDate, expects: 'a date: YYYY, YYYY-MM or YYYY-MM-DD' });
-export const DateTimeText = (options: PropertyOptions & { example: string }) =>
-  Text({
-    ...options,
-    max: 40,
-    pattern: fhirDateTime,
-    expects: 'a date, or a date and time with an offset (FHIR dateTime)',
-  });
-export const InstantText = (options: PropertyOptions & { example: string }) =>
-  Text({
-    ...options,
-    max: 40,
-    pattern: fhirInstant,
-    expects: 'a date and time with an offset (FHIR instant)',
-  });
+/** @returns whether the day, if there is one, is in the calendar: the patterns let 30 February through */
+function isInCalendar(value: unknown): boolean {
+  const day = typeof value === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(value)?.[0] : undefined;
+  if (day === undefined) return true;
+  const moment = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day);
+}
+
+const InCalendar = () =>
+  ValidateBy(
+    { name: 'isInCalendar', validator: { validate: isInCalendar } },
+    { message: 'must be a day of the calendar' },
+  );
+
+interface DateOptions extends PropertyOptions {
+  example: string;
+}
+const dateText = (options: DateOptions, max: number, pattern: RegExp, expects: string) =>
+  applyDecorators(InCalendar(), Text({ ...options, max, pattern, expects }));
+
+export const DateText = (options: DateOptions) =>
+  dateText(options, 10, fhirDate, 'a date: YYYY, YYYY-MM or YYYY-MM-DD');
+export const DateTimeText = (options: DateOptions) =>
+  dateText(options, 40, fhirDateTime, 'a date, or a date and time with an offset (FHIR dateTime)');
+export const InstantText = (options: DateOptions) =>
+  dateText(options, 40, fhirInstant, 'a date and time with an offset (FHIR instant)');
