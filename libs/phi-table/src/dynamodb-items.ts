@@ -35,10 +35,11 @@ export function keyDocument(key: PhiKey): Document {
 
 /** @returns the item as it is stored; bytes are copied, because the request is sent later */
 export function itemDocument(item: PhiItem): Document {
-  const attributes: Record<string, Attribute> = {};
+  // A Map, because the document client takes an object with an attribute named `constructor` for something else.
+  const attributes = new Map<string, Attribute>();
   for (const [name, value] of Object.entries(item.attributes)) {
-    if (value instanceof Uint8Array) attributes[name] = Uint8Array.from(value);
-    else if (value !== undefined) attributes[name] = Array.isArray(value) ? [...value] : value;
+    if (value instanceof Uint8Array) attributes.set(name, Uint8Array.from(value));
+    else if (value !== undefined) attributes.set(name, Array.isArray(value) ? [...value] : value);
   }
   const document: Document = { ...keyDocument(item), [ATTRIBUTES]: attributes };
   if (item.expiresAt !== undefined) document[EXPIRES_AT] = item.expiresAt;

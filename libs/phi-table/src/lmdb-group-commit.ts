@@ -74,7 +74,7 @@ export class LmdbGroupCommit {
       });
       await this.#withinTimeout(committed);
     } catch (cause) {
-      this.#fail(group, cause);
+      await this.#fail(group, cause);
       return;
     }
     for (const [position, { resolve, reject }] of group.entries()) {
@@ -84,20 +84,32 @@ export class LmdbGroupCommit {
     }
   }
 
-  #fail(group: Waiting[], cause: unknown): void {
-    const refused = this.#refusal === STUCK ? [...group, ...this.#waiting.splice(0)] : group;
-    const failed =
-      this.#refusal === STUCK
-        ? new TableUnavailable(STUCK)
-        : notWritten('the store did not take the writes', cause);
-    // The transaction may have failed before it could take its group.
-    for (const { reject } of refused.length > 0 ? refused : this.#waiting.splice(0)) reject(failed);
+  async #fail(group: Waiting[], cause: unknown): Promise<void> {
+    const isCertain = await this.#stillAnswers();
+    // The transaction may have failed before it could take its group, and a stuck one takes none any more.
+    const refused = isCertain && group.length > 0 ? group : [...group, ...this.#waiting.splice(0)];
+    const failed = new TableUnavailable('the store did not take the writes', {
+      cause,
+      notWritten: isCertain,
+    });
+    for (const { reject } of refused) reject(failed);
   }
 
   /**
-   * After a failed write of its meta page LMDB never answers again. Then requests must fail, not hang: the process
-   * is to be restarted.
+   * LMDB undoes a transaction that it can not commit, unless what failed is the last step, the write of its meta
+   * page. After that it takes no further transaction, so an empty one tells the two apart.
    */
+  async #stillAnswers(): Promise<boolean> {
+    if (this.#refusal === STUCK) return false;
+    try {
+      await this.#withinTimeout(this.environment.childTransaction(() => undefined));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Requests must fail, not hang, when LMDB never answers again. The process is then to be restarted. */
   #withinTimeout(committed: Promise<unknown>): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkBatchKeys, checkKey, checkQuery, checkWrites, writtenKey } from './item-limits.js';
@@ -204,12 +204,25 @@ function openEnvironment(options: LmdbPhiTableOptions): RootDatabase<Buffer, Buf
     mapSize: options.mapSizeBytes ?? DEFAULT_MAP_SIZE_BYTES,
     // Off: a commit is visible and acknowledged only after it was flushed. On is not faster here (README).
     overlappingSync: false,
+    // Off: with it a failed commit rejects a promise that lmdb keeps to itself, which ends the process.
+    eventTurnBatching: false,
     permissionsMode: 0o600,
   } as const;
   const environment = open<Buffer, Buffer>(options.path, settings);
   // A file that was there before, or copied here, may have been wider.
   for (const file of [options.path, `${options.path}-lock`]) chmodSync(file, 0o600);
+  flushFolder(dirname(options.path));
   return environment;
+}
+
+/** Flushing a new file does not promise that its name is on disk too. */
+function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** What is stored under a key before the write, and the entries beside it. */
