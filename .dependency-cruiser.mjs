@@ -58,13 +58,13 @@ export default {
     {
       name: 'no-test-code-in-production',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support' },
+      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support|^(apps|libs)/[^/]+/test/' },
       to: { path: '^test/' },
     },
     {
       name: 'no-dev-dependency-in-production',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support' },
+      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support|^(apps|libs)/[^/]+/test/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConditionFailed, TableUnavailable, type PhiItem, type TableWrite } from '@app/phi-table';
-import { itemAt, type Bench } from './phi-table.contract.js';
+import { itemAt, type Bench } from './phi-table.bench.js';
 
 /** A refusal after which the caller may try again: nothing of it was written. */
 function isNotWritten(error: unknown): boolean {

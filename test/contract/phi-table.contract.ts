@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { PhiItem, PhiTable, TableName } from '@app/phi-table';
+import type { PhiTable } from '@app/phi-table';
+import { type Bench, itemAt } from './phi-table.bench.js';
 import { concurrencyContract } from './phi-table.concurrency.contract.js';
 import { indexContract } from './phi-table.indexes.contract.js';
 import { limitContract } from './phi-table.limits.contract.js';
@@ -11,16 +12,6 @@ import { writeContract } from './phi-table.writes.contract.js';
 export interface OpenTable {
   table: PhiTable;
   close: () => Promise<void>;
-}
-
-/** What every part of the contract works with. Each test takes partitions of its own, so they share one store. */
-export interface Bench {
-  /** The adapter; valid inside tests. */
-  readonly table: PhiTable;
-  /** A partition that nothing else uses. */
-  partition: (prefix?: string) => string;
-  /** Stores an item that has only a marker, and returns it. */
-  put: (partition: string, sort: string, more?: Partial<PhiItem>) => Promise<PhiItem>;
 }
 
 /**
@@ -57,9 +48,4 @@ export function phiTableContract(name: string, open: () => Promise<OpenTable>): 
     limitContract(bench);
     concurrencyContract(bench);
   });
-}
-
-/** An item that has only a marker. */
-export function itemAt(table: TableName, partition: string, sort: string): PhiItem {
-  return { table, partition, sort, attributes: { marker: [...sort].slice(0, 20).join('') } };
 }

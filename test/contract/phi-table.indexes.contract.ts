@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IndexName, PhiItem, TableWrite } from '@app/phi-table';
-import { itemAt, type Bench } from './phi-table.contract.js';
+import { itemAt, type Bench } from './phi-table.bench.js';
 import { allPages } from './phi-table.queries.contract.js';
 
 /** Local indexes of the records table, global ones of the audit table. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Attribute, Condition, PhiItem, PhiKey, QueryInput, TableWrite } from '@app/phi-table';
-import { itemAt, type Bench } from './phi-table.contract.js';
+import { itemAt, type Bench } from './phi-table.bench.js';
 
 /** Limits of DynamoDB that every adapter keeps: what fits is stored, what does not is refused before anything is written. */
 export function limitContract(bench: Bench): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { PhiItem, PhiTable, QueryInput } from '@app/phi-table';
-import { itemAt, type Bench } from './phi-table.contract.js';
+import { itemAt, type Bench } from './phi-table.bench.js';
 
 /** Follows `next` to the end. @returns the pages, not joined */
 export async function allPages(table: PhiTable, input: QueryInput): Promise<PhiItem[][]> {

@@ -7,7 +7,7 @@ import {
   type PhiItem,
   type TableWrite,
 } from '@app/phi-table';
-import { itemAt, type Bench } from './phi-table.contract.js';
+import { itemAt, type Bench } from './phi-table.bench.js';
 
 /** get, batchGet, transactWrite and its conditions. */
 export function writeContract(bench: Bench): void {

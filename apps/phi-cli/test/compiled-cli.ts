@@ -1,17 +1,7 @@
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { transformSync } from '@swc/core';
+import { cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CompiledSources } from '../../../test/support/compile-sources.js';
 
 /** What a run of the compiled command line left behind. */
 export interface CliRun {
@@ -23,49 +13,14 @@ export interface CliRun {
 
 /** The command line as a process of its own, compiled from the sources as they are now into a temporary folder. */
 export class CompiledCli {
-  readonly folder = mkdtempSync(join(tmpdir(), 'phi-cli-'));
+  readonly #sources = new CompiledSources();
+  readonly folder = this.#sources.folder;
   readonly bin = join(this.folder, 'apps/phi-cli/bin/phi.mjs');
 
   /** @param compile false leaves the sources out: a checkout that was never built */
   constructor(compile: boolean) {
     cpSync('apps/phi-cli/bin', dirname(this.bin), { recursive: true });
-    writeFileSync(join(this.folder, 'package.json'), '{"type":"module"}');
-    symlinkSync(join(process.cwd(), 'node_modules'), join(this.folder, 'node_modules'));
-    if (compile) this.#compile('apps/phi-cli/src/main.ts', new Set());
-  }
-
-  /** Follows the imports, as the build does, and writes `@app/...` as relative paths, as the build does. */
-  #compile(source: string, done: Set<string>): void {
-    if (done.has(source)) return;
-    done.add(source);
-    const { code } = transformSync(readFileSync(source, 'utf8'), {
-      filename: source,
-      swcrc: false,
-      jsc: {
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true },
-        target: 'es2022',
-      },
-      module: { type: 'es6' },
-    });
-    const imported: string[] = [];
-    const text = code.replace(
-      /(from |import\()(['"])(\.{1,2}\/[^'"]+|@app\/[a-z-]+)\2/g,
-      (...match: string[]) => {
-        const [, keyword, quote, specifier = ''] = match;
-        const target = specifier.startsWith('@app/')
-          ? `libs/${specifier.slice('@app/'.length)}/src/index.ts`
-          : join(dirname(source), specifier).replace(/\.js$/, '.ts');
-        if (!existsSync(target)) return match[0] ?? '';
-        imported.push(target);
-        const path = relative(dirname(source), target).replace(/\.ts$/, '.js');
-        return `${keyword}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
-      },
-    );
-    const target = join(this.folder, 'dist', source.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text);
-    for (const next of imported) this.#compile(next, done);
+    if (compile) this.#sources.add('apps/phi-cli/src/main.ts');
   }
 
   /** @param kill called with a function that ends the process with SIGKILL */
@@ -90,6 +45,6 @@ export class CompiledCli {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    this.#sources.remove();
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readOrCreateSecretFile } from '@app/configuration';
+import { openSecretFile } from '@app/configuration';
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -35,9 +35,8 @@ export class LocalIssuer {
   /** @param folder where the key is kept, made at first use (mode 0600) */
   static async open(folder: string, audience: string): Promise<LocalIssuer> {
     const draft = await newKey();
-    const text = readOrCreateSecretFile(join(folder, 'issuer-key'), "the local issuer's key file", () =>
-      JSON.stringify(draft),
-    );
+    const create = () => Buffer.from(JSON.stringify(draft));
+    const text = openSecretFile(join(folder, 'issuer-key'), 'local issuer key', create).toString('utf8');
     return new LocalIssuer(JSON.parse(text) as JWK, audience);
   }
 

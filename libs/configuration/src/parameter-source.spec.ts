@@ -11,18 +11,22 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LocalParameterSource, readOrCreateSecretFile } from './parameter-source.js';
+import { LocalParameterSource } from './parameter-source.js';
+import { openSecretFile } from './secret-file.js';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'phi-parameters-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phi-parameters-'));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('readOrCreateSecretFile', () => {
+describe('openSecretFile', () => {
   const path = () => join(folder, 'secret');
+  const opened = (made: string) => openSecretFile(path(), 'test secret', () => Buffer.from(made)).toString();
 
   it('makes the file once, for its owner alone', () => {
-    expect(readOrCreateSecretFile(path(), 'the secret', () => 'first')).toBe('first');
-    expect(readOrCreateSecretFile(path(), 'the secret', () => 'second')).toBe('first');
+    expect(opened('first')).toBe('first');
+    expect(opened('second')).toBe('first');
     expect(statSync(path()).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['secret']);
   });
@@ -30,14 +34,14 @@ describe('readOrCreateSecretFile', () => {
   it.each([0o644, 0o660, 0o604])('refuses a file of mode %o and leaves it as it is', (mode) => {
     writeFileSync(path(), 'kept', { mode: 0o600 });
     chmodSync(path(), mode);
-    expect(() => readOrCreateSecretFile(path(), 'the secret', () => 'new')).toThrow(/the secret .*0600/);
+    expect(() => opened('new')).toThrow(/test secret .*0600/);
     expect(readFileSync(path(), 'utf8')).toBe('kept');
   });
 
   it('refuses a link', () => {
     writeFileSync(join(folder, 'elsewhere'), 'x', { mode: 0o600 });
     symlinkSync(join(folder, 'elsewhere'), path());
-    expect(() => readOrCreateSecretFile(path(), 'the secret', () => 'new')).toThrow(/plain file/);
+    expect(() => opened('new')).toThrow(/symbolic link/);
   });
 });
 

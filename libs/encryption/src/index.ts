@@ -1,8 +1,6 @@
 export { BlindIndex, type TokenBits, type VersionedToken } from './blind-index.js';
 export { normalizeDate, normalizeEmail, normalizePhone, normalizeText } from './blind-index.normalization.js';
-export { BranchKeyError, type BranchKeyFailure } from './branch-key-error.js';
 export { CursorCipher } from './cursor-cipher.js';
-export { KeyFileError, openKeyFile } from './key-file.js';
 export { KeyedHash } from './keyed-hash.js';
 export { LmdbKeyStoreClient } from './lmdb-key-store.client.js';
 export { LocalKmsClient } from './local-kms.client.js';

@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
   type AttributeValue,
   DynamoDBClient,
@@ -10,7 +11,7 @@ import {
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import { type RootDatabase, open } from 'lmdb';
-import { syncFolderOf } from './sync-folder.js';
+import { syncFolder } from '@app/configuration';
 
 type Item = Record<string, AttributeValue>;
 /** Branch key id, type. The table's name is not part of it: the file holds one table. */
@@ -42,7 +43,7 @@ export class LmdbKeyStoreClient extends DynamoDBClient {
       else closeSync(openSync(file, 'ax', 0o600));
     }
     // LMDB flushes the file's content; that there is such a file must last too.
-    syncFolderOf(path);
+    syncFolder(dirname(path));
     return new LmdbKeyStoreClient(open<Item, Key>({ path, noSubdir: true, encoding: 'msgpack' }));
   }
 

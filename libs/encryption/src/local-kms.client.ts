@@ -68,7 +68,7 @@ export class LocalKmsClient extends KMSClient {
 
   /**
    * @param rootKeyFile made on the first start (32 random bytes, mode 0600)
-   * @throws KeyFileError when the file must not be used; nothing is overwritten
+   * @throws SecretFileError when the file must not be used; nothing is overwritten
    */
   static open(rootKeyFile: string): LocalKmsClient {
     return new LocalKmsClient(openKeyFile(rootKeyFile, 'KMS root key'));

@@ -1,3 +1,5 @@
+import { Problem, problemTypes } from '@app/problem-details';
+
 /**
  * The two tables of the service. One transaction may span both: on DynamoDB they are two tables,
  * on LMDB two databases of one file.
@@ -86,13 +88,16 @@ export class ConditionFailed extends Error {
 }
 
 /** The store did not answer, or not in time. Whether the writes happened is not known unless `notWritten`. */
-export class TableUnavailable extends Error {
+export class TableUnavailable extends Problem {
   override readonly name = 'TableUnavailable';
+  readonly notWritten: boolean;
+
+  /** @param message fixed text for the log; nothing of an item */
   constructor(message: string, options: { cause?: unknown; notWritten?: boolean } = {}) {
-    super(message, { cause: options.cause });
+    super(problemTypes.storageUnavailable, { cause: options.cause, headers: { 'retry-after': '5' } });
+    this.message = message;
     this.notWritten = options.notWritten ?? false;
   }
-  readonly notWritten: boolean;
 }
 
 /**

@@ -1,12 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { transformSync } from '@swc/core';
-
-const ROOM = fileURLToPath(new URL('../', import.meta.url));
-// Below node_modules, so that the children find the packages.
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url));
+import { CompiledSources } from '../../../test/support/compile-sources.js';
 
 export type Child = 'acknowledge' | 'keep-writing' | 'fill-disk' | 'share';
 
@@ -18,25 +11,10 @@ export interface Transpiled {
 }
 
 export function transpile(): Transpiled {
-  mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(join(CACHE, 'phi-table-'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  for (const part of ['src', 'test']) {
-    mkdirSync(join(folder, part));
-    const sources = readdirSync(join(ROOM, part)).filter(
-      (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'),
-    );
-    for (const name of sources) {
-      const { code } = transformSync(readFileSync(join(ROOM, part, name), 'utf8'), {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-        module: { type: 'es6' },
-      });
-      writeFileSync(join(folder, part, name.replace(/\.ts$/, '.js')), code);
-    }
-  }
+  const sources = new CompiledSources();
   return {
-    script: (child) => join(folder, 'test', `${child}.child.js`),
-    remove: () => rmSync(folder, { recursive: true }),
+    script: (child) => sources.add(`libs/phi-table/test/${child}.child.ts`),
+    remove: () => sources.remove(),
   };
 }
 

@@ -33,6 +33,8 @@ export interface Platform {
   detector: PiiDetector;
   /** The issuer of development tokens; on the embedded platform alone. */
   localIssuer?: LocalIssuer;
+  /** The key service of the embedded platform; it counts its calls, to be held against what the key cache promises. */
+  localKms?: LocalKmsClient;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ async function openEmbedded(config: PhiConfig): Promise<Platform> {
     }),
     detector: new LocalPiiDetector(),
     localIssuer,
+    localKms: kmsClient,
     async close() {
       await audit.close();
       await table.close();

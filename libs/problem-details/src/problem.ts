@@ -32,7 +32,7 @@ export interface ProblemOptions {
  * so that logging it can never print what came in.
  */
 export class Problem extends Error {
-  override readonly name = 'Problem';
+  override readonly name: string = 'Problem';
   readonly errors: FieldError[] | undefined;
   readonly findings: FindingSummary[] | undefined;
   readonly headers: Record<string, string>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOrCreateSecretFile } from '@app/configuration';
+import { openSecretFile } from '@app/configuration';
 import { MAX, NIL, v5, validate } from 'uuid';
 import { CouldNotRun } from '../command-context.js';
 
@@ -37,12 +37,9 @@ export function readImportNamespace(dataFolder: string, dryRun: boolean): Import
   if (dryRun && isNew) return { namespace: randomUUID() };
   let text: string;
   try {
-    text = readOrCreateSecretFile(path, 'the import namespace', () => `${randomUUID()}\n`);
+    text = openSecretFile(path, 'import namespace', () => Buffer.from(`${randomUUID()}\n`)).toString('utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CouldNotRun(
-      `${path}: ${code === undefined ? (error as Error).message : `cannot be read or made (${code})`}`,
-    );
+    throw new CouldNotRun(`${path}: ${(error as Error).message}`);
   }
   const namespace = text.trim();
   if (!isSecretNamespace(namespace)) throw new CouldNotRun(`${path}: holds no namespace (a secret UUID)`);
