@@ -5,10 +5,12 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { type PhiConfig } from '@app/configuration';
 import { type Log, NestLog } from '@app/observability';
 import { type Platform } from '@app/platform';
+import { answerRefusal, RefusalRecorder } from '@app/problem-details';
 import { useContainer } from 'class-validator';
 import { AppModule } from './app.module.js';
 import { createHttpAdapter, setUpHttp } from './http/http-server.js';
 import { readOpenApiDocument } from './openapi.js';
+import { RecordTypeConstraint } from './records/record-type.validator.js';
 
 interface AppParts {
   config: PhiConfig;
@@ -24,14 +26,23 @@ export async function createApp({
   log,
   openPlatform,
 }: AppParts): Promise<NestFastifyApplication> {
-  const adapter = createHttpAdapter(config);
+  const adapter = createHttpAdapter(config, (error, request, reply) =>
+    answerRefusal(app.get(RefusalRecorder), error, request, reply),
+  );
   setUpHttp(adapter.getInstance(), log, config.PHI_TLS_CERT !== undefined);
   const module = AppModule.forRoot(configuration, log, openPlatform);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLog(log),
     abortOnError: false,
+    // Nest's own parsers would take forms as well.
+    bodyParser: false,
   });
-  useContainer(app.select(module), { fallbackOnErrors: true });
+  // Only our own constraint is Nest's: asked for the built-in ones, Nest would throw and log at each validation.
+  const recordType = app.get(RecordTypeConstraint);
+  useContainer(
+    { get: (type) => (type === RecordTypeConstraint ? recordType : undefined) as never },
+    { fallback: true },
+  );
   SwaggerModule.setup('docs', app, readOpenApiDocument, {
     customSiteTitle: 'Healthcare Security Platform',
     jsonDocumentUrl: 'openapi.json',

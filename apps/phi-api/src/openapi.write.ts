@@ -14,11 +14,15 @@ async function main(): Promise<void> {
   const module = AppModule.forRoot(configuration, createLog('silent'), () =>
     Promise.reject(new Error('nothing is opened in preview mode')),
   );
-  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config), {
-    preview: true,
-    logger: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    createHttpAdapter(config, () => Promise.resolve()),
+    {
+      preview: true,
+      logger: false,
+      abortOnError: false,
+    },
+  );
   const text = `${JSON.stringify(createOpenApiDocument(app), undefined, 2)}\n`;
   const path = join(projectFolder(), 'openapi.json');
   if (!process.argv.includes('--check')) return writeFileSync(path, text);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Problem, problemTypes } from '@app/problem-details';
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -34,7 +34,7 @@ export class JwtTokenVerifier extends TokenVerifier {
 
   override async verify(token: string): Promise<Principal> {
     if (token.length > tokenAtMost) throw new Problem(problemTypes.unauthenticated);
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = this.#verified.get(digest);
     if (known !== undefined && known.expiresAt > Date.now() / 1000) return known;
     const principal = await this.#check(token);

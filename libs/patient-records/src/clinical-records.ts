@@ -189,13 +189,15 @@ export class ClinicalRecords {
     return page;
   }
 
+  /** @param permission `c` for the answer to a repeated create: it shows no more than the first one did */
   async version(
     caller: Caller,
     patientId: string,
     recordId: string,
     version: number,
+    permission: 'r' | 'c' = 'r',
   ): Promise<Versioned<ClinicalRecord>> {
-    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r', true);
+    const { record } = await this.#enterRecord(caller, patientId, recordId, permission, true);
     const current = record.attributes['version'] === version;
     const item = current ? record : await this.parts.table.get(keys.version(patientId, recordId, version));
     if (item === undefined) throw new Problem(problemTypes.notFound);
@@ -213,7 +215,7 @@ export class ClinicalRecords {
     caller: Caller,
     patientId: string,
     recordId: string,
-    permission: 'r' | 'u' | 'd',
+    permission: 'c' | 'r' | 'u' | 'd',
     deletedToo = false,
   ): Promise<{ head: PhiItem; record: PhiItem }> {
     const { gate, vault } = this.parts;

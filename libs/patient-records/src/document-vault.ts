@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type RecordCipher, type RecordContext, type RowSeal } from '@app/encryption';
 import { type Attribute, type PhiItem, type PhiKey, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import { type ScreeningResult, type Versioned } from './caller.js';
+import { IntegrityBreach } from './integrity-breach.js';
 import { keys, patientIdOf, profile } from './keys.js';
 import { sealItem, verifySeal } from './sealed-item.js';
 
@@ -49,7 +50,7 @@ export class DocumentVault {
     }
     const message = await this.cipher.encrypt(plaintext, contextOf(version));
     const item = this.#row(version, false, { ...version.clear, message }, version.indexed);
-    return { item, messageSha256: createHash('sha256').update(message).digest('base64') };
+    return { item, messageSha256: hash('sha256', message, 'base64') };
   }
 
   /** @returns the head row that says that the document is deleted; it holds no message and stands in no index */
@@ -112,14 +113,28 @@ export class DocumentVault {
     const { id, version, createdAt, updatedAt } = head;
     if (head.deleted) return { id, version, createdAt, updatedAt };
     const message = item.attributes['message'];
-    if (!(message instanceof Uint8Array)) throw new Problem(problemTypes.integrityFailure);
-    const plaintext = await this.cipher.decrypt(message, contextOf(head));
+    if (!(message instanceof Uint8Array)) throw breachOf(head);
+    const plaintext = await this.#decrypt(message, head);
     const { resource, screening } = JSON.parse(Buffer.from(plaintext).toString('utf8')) as {
       resource: T;
       screening: ScreeningResult;
     };
     return { id, version, createdAt, updatedAt, resource, screening };
   }
+
+  async #decrypt(message: Uint8Array, head: Head): Promise<Uint8Array> {
+    try {
+      return await this.cipher.decrypt(message, contextOf(head));
+    } catch (error) {
+      if (error instanceof Problem && error.type === problemTypes.integrityFailure) throw breachOf(head, error);
+      throw error;
+    }
+  }
+}
+
+/** @param found what the cipher says, if it came so far */
+function breachOf({ patientId }: Head, found?: Problem): Problem {
+  return new Problem(problemTypes.integrityFailure, { cause: new IntegrityBreach(patientId, found) });
 }
 
 function headKey(head: Omit<Head, 'deleted'>): PhiKey {

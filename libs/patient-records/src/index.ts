@@ -2,6 +2,7 @@ export type { Caller, Idempotency, Page, ScreeningResult, Versioned } from './ca
 export type { ClinicalRecord } from './patient.js';
 export { recordTypes } from './record-types.js';
 export { openPatientRecords } from './open-patient-records.js';
+export { IntegrityBreach } from './integrity-breach.js';
 export { OutOfReach } from './patient-gate.js';
 export { oneQuery, PatientDirectory } from './patient-directory.js';
 export { Patients } from './patients.js';

@@ -132,19 +132,19 @@ export class PatientDirectory {
 
 /** @throws Problem `validation-failed` unless it asks for exactly one thing */
 export function oneQuery(body: {
-  identifier?: { system: string; value: string };
-  family?: string;
-  birthDate?: string;
-  phone?: string;
-  email?: string;
+  identifier?: { system: string; value: string } | null;
+  family?: string | null;
+  birthDate?: string | null;
+  phone?: string | null;
+  email?: string | null;
 }): PatientQuery {
   const { identifier, family, birthDate, phone, email } = body;
-  const asked = [identifier, family ?? birthDate, phone, email].filter((part) => part !== undefined).length;
+  const asked = [identifier, family ?? birthDate, phone, email].filter((part) => part != null).length;
   if (asked === 1) {
-    if (identifier !== undefined) return { identifier };
-    if (phone !== undefined) return { phone };
-    if (email !== undefined) return { email };
-    if (family !== undefined && birthDate !== undefined) return { family, birthDate };
+    if (identifier != null) return { identifier };
+    if (phone != null) return { phone };
+    if (email != null) return { email };
+    if (family != null && birthDate != null) return { family, birthDate };
   }
   const detail = 'must ask for one of: identifier; family with birthDate; phone; email';
   throw new Problem(problemTypes.validationFailed, { errors: [{ pointer: '', detail }] });

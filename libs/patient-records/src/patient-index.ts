@@ -73,12 +73,20 @@ export class PatientIndex {
     const { identifier = [], telecom = [], name = [], birthDate } = patient;
     return [
       ...identifier.map(({ system, value }) => this.#identifier(system ?? '', value)),
-      ...telecom.filter(({ system }) => system === 'phone').map(({ value }) => phoneTerm(value)),
-      ...telecom.filter(({ system }) => system === 'email').map(({ value }) => emailTerm(value)),
+      ...this.#contactTerms(telecom),
       ...name.flatMap(({ family }) =>
         family === undefined || birthDate === undefined ? [] : [nameTerm(family, birthDate)],
       ),
     ];
+  }
+
+  /** A phone number without a digit ("unlisted") is no number that anybody could be found by. */
+  #contactTerms(telecom: { system?: string; value: string }[]): IndexTerm[] {
+    return telecom
+      .flatMap(({ system, value }) =>
+        system === 'phone' ? [phoneTerm(value)] : system === 'email' ? [emailTerm(value)] : [],
+      )
+      .filter(({ components }) => components[0] !== '');
   }
 
   #identifier(system: string, value: string): IndexTerm {

@@ -173,9 +173,22 @@ export class Patients {
     return page;
   }
 
-  async version(caller: Caller, patientId: string, version: number): Promise<Versioned<Patient>> {
+  /** @param permission `c` for the answer to a repeated create: it shows no more than the first one did */
+  async version(
+    caller: Caller,
+    patientId: string,
+    version: number,
+    permission: 'r' | 'c' = 'r',
+  ): Promise<Versioned<Patient>> {
     const key = keys.version(patientId, profile, version);
-    const { head, others } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', [key], true);
+    const { head, others } = await this.parts.gate.enter(
+      caller,
+      patientId,
+      'Patient',
+      permission,
+      [key],
+      true,
+    );
     const item = head.attributes['version'] === version ? head : others[0];
     if (item === undefined) throw new Problem(problemTypes.notFound);
     const found = await this.parts.vault.unlock<Patient>(item);
@@ -218,12 +231,14 @@ export async function versionsBefore<T>(
   limit: number,
 ): Promise<Page<Versioned<T>>> {
   const rows = before === undefined ? [head] : [];
-  if (rows.length < limit && before !== 1) {
+  // Bounded by the head that was read: one superseded since is a row by now, and would show up twice.
+  const bound = before ?? (head.attributes['version'] as number);
+  if (rows.length < limit && bound > 1) {
     const page = await table.query({
       table: 'records',
       partition: head.partition,
       prefix: keys.versionPrefix(id),
-      ...(before === undefined ? {} : { from: keys.versionBelow(id, before) }),
+      from: keys.versionBelow(id, bound),
       descending: true,
       limit: limit - rows.length,
     });

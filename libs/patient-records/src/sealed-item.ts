@@ -1,6 +1,8 @@
 import { type RowSeal } from '@app/encryption';
 import { type PhiItem } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
+import { IntegrityBreach } from './integrity-breach.js';
+import { patientIdOf } from './keys.js';
 
 /**
  * What a row says in clear decides access (deleted, restricted, team member): it carries an HMAC over all of it and over
@@ -18,7 +20,7 @@ export function verifySeal(rowSeal: RowSeal, item: PhiItem): PhiItem {
   if (verified.has(item)) return item;
   const seal = item.attributes['seal'];
   if (typeof seal !== 'string' || !rowSeal.verify(sealedParts(item), seal)) {
-    throw new Problem(problemTypes.integrityFailure);
+    throw new Problem(problemTypes.integrityFailure, { cause: new IntegrityBreach(patientIdOf(item.partition)) });
   }
   verified.add(item);
   return item;

@@ -48,18 +48,31 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = await this.recorded(request, asProblem(error));
-    if (reply.sent) return;
-    sendProblem(reply, problem, request.id);
+    await answerRefusal(this.recorder, error, request, reply);
   }
+}
 
-  private async recorded(request: FastifyRequest, problem: Problem): Promise<Problem> {
-    try {
-      await this.recorder.record(request, problem);
-      return problem;
-    } catch (error) {
-      return asProblem(error);
-    }
+/** Records the refusal, then answers it; for what fails before a route is found as well. */
+export async function answerRefusal(
+  recorder: RefusalRecorder,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const problem = await recorded(recorder, request, asProblem(error));
+  if (!reply.sent) sendProblem(reply, problem, request.id);
+}
+
+async function recorded(
+  recorder: RefusalRecorder,
+  request: FastifyRequest,
+  problem: Problem,
+): Promise<Problem> {
+  try {
+    await recorder.record(request, problem);
+    return problem;
+  } catch (error) {
+    return asProblem(error);
   }
 }
 

@@ -1,4 +1,3 @@
-import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 import { type FieldError, Problem } from './problem.js';
 import { problemTypes } from './problem-types.js';
@@ -6,47 +5,109 @@ import { problemTypes } from './problem-types.js';
 /** At most this many places are listed; a body that is wrong everywhere needs no longer answer. */
 const errorsAtMost = 50;
 
+type DtoClass = new () => object;
+type HeldType = DtoClass | NumberConstructor;
+
+const heldTypes = new WeakMap<object, Map<string, () => HeldType>>();
+
+/**
+ * Property decorator: the property holds a DTO, an array of them, or (in a query, where all is text) a number.
+ * What has no such mark is taken over as it is.
+ */
+export function Holds(type: () => HeldType): PropertyDecorator {
+  return (prototype, property) => {
+    const held = heldTypes.get(prototype) ?? new Map<string, () => HeldType>();
+    heldTypes.set(prototype, held.set(String(property), type));
+  };
+}
+
 /**
  * Turns a parsed JSON body into an instance of its DTO, or says every place that is wrong.
  * Unknown properties are refused. Neither a value nor an unknown property's name is repeated: both are the caller's text.
  * @throws Problem `validation-failed` with `errors: [{pointer, detail}]`
  */
 export function validateDto<T extends object>(dto: new () => T, body: unknown): T {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isJsonObject(body)) {
     throw new Problem(problemTypes.validationFailed, {
       errors: [{ pointer: '', detail: 'must be a JSON object' }],
     });
   }
-  const instance = plainToInstance(dto, body);
+  const unknown: FieldError[] = [];
+  const instance = instantiate(dto, body, '', unknown);
   const errors = validateSync(instance, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     stopAtFirstError: true,
-    validationError: { target: true, value: false },
+    validationError: { target: false, value: false },
   });
-  if (errors.length > 0) {
-    throw new Problem(problemTypes.validationFailed, {
-      errors: errors.flatMap((error) => fieldErrors(error, '')).slice(0, errorsAtMost),
-    });
+  const all = [...unknown, ...errors.flatMap((error) => fieldErrors(error, ''))];
+  if (all.length > 0)
+    throw new Problem(problemTypes.validationFailed, { errors: all.slice(0, errorsAtMost) });
+  return instance;
+}
+
+/**
+ * Takes over what the DTO declares, and nothing else: how deep it goes is decided by the DTO, not by the body, and JSON
+ * content keeps every name (`class-transformer` loses `toString`, stumbles over `constructor` and recurses into everything).
+ */
+function instantiate<T extends object>(
+  dto: new () => T,
+  body: object,
+  parent: string,
+  unknown: FieldError[],
+): T {
+  const instance = new dto();
+  const known = knownProperties(dto);
+  for (const [position, [name, value]] of Object.entries(body).entries()) {
+    if (known.has(name)) {
+      Reflect.set(instance, name, held(heldType(instance, name), value, `${parent}/${name}`, unknown));
+    } else if (unknown.length < errorsAtMost) {
+      const detail = `property ${position + 1} of this object is not known; known are: ${[...known].join(', ')}`;
+      unknown.push({ pointer: parent, detail });
+    }
   }
   return instance;
 }
 
-function fieldErrors(error: ValidationError, parent: string): FieldError[] {
-  const { whitelistValidation, ...constraints } = error.constraints ?? {};
-  if (whitelistValidation !== undefined) return [{ pointer: parent, detail: unknownProperty(error) }];
-  const pointer = `${parent}/${error.property}`;
-  return [
-    ...Object.values(constraints).map((detail) => ({ pointer, detail })),
-    ...(error.children ?? []).flatMap((child) => fieldErrors(child, pointer)),
-  ];
+function held(type: HeldType | undefined, value: unknown, pointer: string, unknown: FieldError[]): unknown {
+  if (type === undefined) return value;
+  if (type === Number) return typeof value === 'string' ? Number(value) : value;
+  if (isJsonObject(value)) return instantiate(type as DtoClass, value, pointer, unknown);
+  if (!Array.isArray(value)) return value;
+  return value.map((item: unknown, index) => {
+    if (isJsonObject(item)) return instantiate(type as DtoClass, item, `${pointer}/${index}`, unknown);
+    // class-validator would look for objects in an array within the array.
+    return Array.isArray(item) ? null : item;
+  });
 }
 
-function unknownProperty(error: ValidationError): string {
-  const target = error.target as object;
-  const position = Object.keys(target).indexOf(error.property) + 1;
-  const known = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', false, false);
-  const names = [...new Set(known.map((metadata) => metadata.propertyName))].sort();
-  return `property ${position} of this object is not known; known are: ${names.join(', ')}`;
+function heldType(instance: object, property: string): HeldType | undefined {
+  for (let prototype: unknown = Object.getPrototypeOf(instance); prototype instanceof Object;) {
+    const type = heldTypes.get(prototype)?.get(property);
+    if (type !== undefined) return type();
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
+
+const knownByDto = new WeakMap<object, ReadonlySet<string>>();
+
+/** @returns the names of the properties of a DTO, in the order of the alphabet */
+function knownProperties(dto: DtoClass): ReadonlySet<string> {
+  const found = knownByDto.get(dto);
+  if (found !== undefined) return found;
+  const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  const names = new Set(declared.map(({ propertyName }) => propertyName).sort());
+  knownByDto.set(dto, names);
+  return names;
+}
+
+const isJsonObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fieldErrors({ property, constraints, children }: ValidationError, parent: string): FieldError[] {
+  const pointer = `${parent}/${property}`;
+  return [
+    ...Object.values(constraints ?? {}).map((detail) => ({ pointer, detail })),
+    ...(children ?? []).flatMap((child) => fieldErrors(child, pointer)),
+  ];
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type AuditEvent, AuditTrail } from '@app/audit';
 import { type Log } from '@app/observability';
-import { OutOfReach } from '@app/patient-records';
+import { IntegrityBreach, OutOfReach } from '@app/patient-records';
 import { type Problem, problemTypes, RefusalRecorder } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 import { LOG } from '../log.js';
@@ -34,7 +34,8 @@ export class AuditRefusalRecorder extends RefusalRecorder {
 function refusalEvent(request: FastifyRequest, problem: Problem): AuditEvent {
   const { status, name } = problem.type;
   const integrity = problem.type === problemTypes.integrityFailure;
-  const { patientId, recordId } = (request.params ?? {}) as { patientId?: string; recordId?: string };
+  const { patientId: asked, recordId } = (request.params ?? {}) as { patientId?: string; recordId?: string };
+  const patientId = problem.cause instanceof IntegrityBreach ? problem.cause.patientId : asked;
   const outOfReach = problem.cause instanceof OutOfReach;
   const counts = Object.fromEntries((problem.findings ?? []).map(({ type, count }) => [type, count]));
   return {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Holds } from '@app/problem-details';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -8,6 +8,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -97,7 +98,7 @@ export function Whole(
   const message = `must be a whole number from ${from} to ${to}`;
   return applyDecorators(
     ...presence(options.required),
-    ...(fromText === true ? [Type(() => Number)] : []),
+    ...(fromText === true ? [Holds(() => Number)] : []),
     IsInt({ message }),
     Min(from, { message }),
     Max(to, { message }),
@@ -105,12 +106,16 @@ export function Whole(
   );
 }
 
+/** Nest's OpenAPI takes a function for a class that is yet to come only if its name is `type`. */
+const later = (of: () => new () => object) => ({ type: () => of() }).type;
+
 export function Nested(type: () => new () => object, options: PropertyOptions) {
   return applyDecorators(
     ...presence(options.required),
-    Type(type),
+    Holds(type),
+    IsObject({ message: 'must be an object' }),
     ValidateNested({ message: 'must be an object' }),
-    property(options, { type }),
+    property(options, { type: later(type) }),
   );
 }
 
@@ -123,9 +128,14 @@ export function NestedList(
     IsArray({ message: 'must be an array' }),
     ArrayMinSize(options.least ?? 0, { message: `must have at least ${options.least ?? 0} entries` }),
     ArrayMaxSize(options.items, { message: `must have at most ${options.items} entries` }),
-    Type(type),
+    Holds(type),
     ValidateNested({ each: true, message: 'must hold objects alone' }),
-    property(options, { type, isArray: true, maxItems: options.items, minItems: options.least ?? 0 }),
+    property(options, {
+      type: later(type),
+      isArray: true,
+      maxItems: options.items,
+      minItems: options.least ?? 0,
+    }),
   );
 }
 

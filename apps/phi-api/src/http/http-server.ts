@@ -1,20 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type PhiConfig } from '@app/configuration';
 import { type Log } from '@app/observability';
-import { Problem, problemTypes } from '@app/problem-details';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem, problemDocument, problemTypes } from '@app/problem-details';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { repeatsName } from './json-body.js';
 
 /** Longest request head, bytes: a token of 8 KB and room for the rest. */
 const headAtMost = 16 * 1024;
+
+/** Records and answers what Fastify refuses before a route is found; its own answer would quote the URL. */
+type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /**
  * Fastify with the limits of the service: a request id of ours, a bounded body, head and time to send them,
  * TLS 1.2 or later where a certificate is configured.
  */
-export function createHttpAdapter(config: PhiConfig): FastifyAdapter {
+export function createHttpAdapter(config: PhiConfig, refuse: Refuse): FastifyAdapter {
   const { PHI_TLS_CERT: cert, PHI_TLS_KEY: key } = config;
+  const secure = cert !== undefined;
   const options = {
     logger: false as const,
     // The client's own X-Request-Id is not taken over: it could hold anything, and it ends up in logs and events.
@@ -26,6 +33,11 @@ export function createHttpAdapter(config: PhiConfig): FastifyAdapter {
     forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 64 },
     http: { maxHeaderSize: headAtMost },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      setHeaders(request, reply, secure);
+      void refuse(error, request, reply);
+    },
+    clientErrorHandler: refuseConnection,
   };
   if (cert === undefined || key === undefined) return new FastifyAdapter(options);
   const https = {
@@ -39,15 +51,9 @@ export function createHttpAdapter(config: PhiConfig): FastifyAdapter {
 
 /** Everything that holds for every request whatever its route: media types, headers, one log line. */
 export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): void {
-  server.removeContentTypeParser('text/plain');
-  // RFC 7396, 4: a merge patch is JSON with a media type of its own.
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parseJson);
+  acceptJsonAlone(server);
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-    // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
-    if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
-    if (secure) void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    setHeaders(request, reply, secure);
     done();
   });
   server.addHook('preParsing', refuseForeignMediaType);
@@ -55,6 +61,48 @@ export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): v
     log.info(requestLine(request, reply.statusCode, reply.elapsedTime), 'request');
     done();
   });
+}
+
+function acceptJsonAlone(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  // RFC 7396, 4: a merge patch is JSON with a media type of its own.
+  const types = ['application/json', 'application/merge-patch+json'];
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(types, { parseAs: 'string' }, (request, text: string, done) => {
+    void parseJson(request, text, (error, body) => {
+      if (error !== null || !repeatsName(text)) return done(error, body);
+      const detail = 'An object in the body has two members of the same name.';
+      done(new Problem(problemTypes.malformedRequest, { detail }));
+    });
+  });
+}
+
+function setHeaders(request: FastifyRequest, reply: FastifyReply, secure: boolean): void {
+  void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
+  if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
+  if (secure) void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+}
+
+/** What is no HTTP request, or has too large a head, never becomes one: nobody is known to record it of. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const type =
+    error.code === 'HPE_HEADER_OVERFLOW' ? problemTypes.headersTooLarge : problemTypes.malformedRequest;
+  const requestId = randomUUID();
+  const body = JSON.stringify(problemDocument(new Problem(type), requestId));
+  const head = [
+    `HTTP/1.1 ${type.status} ${STATUS_CODES[type.status]}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** PATCH is a merge patch and says so; the other writes are JSON. Refused before a byte of the body is read. */

@@ -33,7 +33,11 @@ export class CareTeamController {
 
   @Put()
   @Access('Patient', 'u', ['system', 'user'])
-  @Documented({ summary: 'Replace the care team of a patient', problems, conditional: true })
+  @Documented({
+    summary: 'Replace the care team of a patient',
+    problems: { ...problems, 413: 'The body is too large', 415: 'Not JSON' },
+    conditional: true,
+  })
   @DocumentId('patientId')
   @Answers(200, 'The new care team', CareTeamAnswerDto)
   async replace(

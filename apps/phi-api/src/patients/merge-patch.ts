@@ -13,5 +13,12 @@ export function mergePatch<T extends object>(target: T, patch: object): T {
   return result as T;
 }
 
+/** @returns whether the patch sets or removes what stands at the place: objects merge, everything else replaces */
+export function isReplaced(patch: unknown, [name, ...inner]: readonly string[]): boolean {
+  if (name === undefined || !isObject(patch)) return true;
+  const value = Object.hasOwn(patch, name) ? (patch as Record<string, unknown>)[name] : undefined;
+  return value !== undefined && isReplaced(value, inner);
+}
+
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -25,6 +25,7 @@ import {
   type ScreeningResult,
   type Versioned,
 } from '@app/patient-records';
+import { asProblem, RefusalRecorder } from '@app/problem-details';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers, AnswersPage, Documented, Idempotent } from '../http/api-documentation.js';
 import { answerHeaders, createsOnly, ifMatch, isNotModified } from '../http/conditional-request.js';
@@ -34,7 +35,7 @@ import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/inpu
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { Screening } from '../screening/pii-screening.interceptor.js';
-import { mergePatch } from './merge-patch.js';
+import { isReplaced, mergePatch } from './merge-patch.js';
 import {
   PatientAnswerDto,
   patientAnswer,
@@ -62,6 +63,7 @@ export class PatientsController {
     @Inject(PatientExport) private readonly exports: PatientExport,
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(IdempotentRequest) private readonly idempotent: IdempotentRequest,
+    @Inject(RefusalRecorder) private readonly refusals: RefusalRecorder,
   ) {}
 
   @Post()
@@ -80,7 +82,7 @@ export class PatientsController {
     const idempotency = this.idempotent.name(key, caller, 'POST /v1/patients', resource);
     const replay = idempotency && (await this.patients.replayOf(idempotency));
     const patient = replay
-      ? await this.patients.version(caller, replay.patientId, 1)
+      ? await this.patients.version(caller, replay.patientId, 1, 'c')
       : await this.patients.create(caller, randomUUID(), { resource, screening }, idempotency);
     return created(reply, patient);
   }
@@ -88,7 +90,10 @@ export class PatientsController {
   @Post('search')
   @HttpCode(200)
   @Access('Patient', 's', ['system', 'user'])
-  @Documented({ summary: 'Find patients by an exact value; the values travel in the body, never in a URL' })
+  @Documented({
+    summary: 'Find patients by an exact value; the values travel in the body, never in a URL',
+    problems: { 413: screened[413], 415: screened[415] },
+  })
   @AnswersPage('Patients that match and that the caller may see', PatientPageDto)
   async search(
     @RequestCaller() caller: Caller,
@@ -267,10 +272,12 @@ export class PatientsController {
   async export(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const lines = await this.exports.start(caller, patientId);
-    void reply.header('content-type', 'application/x-ndjson').send(exportStream(lines, patientId));
+    const failed = (error: unknown) => this.refusals.record(request, asProblem(error));
+    void reply.header('content-type', 'application/x-ndjson').send(exportStream(lines, patientId, failed));
   }
 }
 
@@ -280,9 +287,9 @@ function created(reply: FastifyReply, patient: Versioned<object>): PatientAnswer
   return patientAnswer(patient);
 }
 
-/** @returns what was found in the patch, and what had been found in the elements that it leaves alone */
+/** @returns what was found in the patch, and what had been found in the texts that it leaves alone */
 function mergedScreening(before: ScreeningResult, patch: object, found: ScreeningResult): ScreeningResult {
-  const kept = before.findings.filter(({ pointer }) => !Object.hasOwn(patch, pointer.split('/')[1] ?? ''));
+  const kept = before.findings.filter(({ pointer }) => !isReplaced(patch, pointer.split('/').slice(1)));
   const findings = [...kept, ...found.findings];
   return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
 }

@@ -58,7 +58,7 @@ export class RecordsController {
     const idempotency = this.idempotent.name(key, caller, `POST ${base} ${patientId}`, body);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     const record = replay
-      ? await this.records.version(caller, patientId, replay.ids[0] as string, 1)
+      ? await this.records.version(caller, patientId, replay.ids[0] as string, 1, 'c')
       : await this.#createOne(
           caller,
           patientId,
@@ -87,7 +87,7 @@ export class RecordsController {
     const idempotency = this.idempotent.name(key, caller, `POST ${base}/batch ${patientId}`, body);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     if (replay) {
-      const items = await Promise.all(replay.ids.map((id) => this.records.version(caller, patientId, id, 1)));
+      const items = await Promise.all(replay.ids.map((id) => this.records.version(caller, patientId, id, 1, 'c')));
       return { items: items.map((item) => recordAnswer(item, patientId)) };
     }
     const records = body.records.map((record, position) => ({
