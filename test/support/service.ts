@@ -19,7 +19,12 @@ export interface Service {
   logged(): string;
   http: ReturnType<typeof supertest>;
   /** @returns an `Authorization` header value */
-  bearer(options?: { scope?: string; subject?: string; patient?: string; expiresInSeconds?: number }): Promise<string>;
+  bearer(options?: {
+    scope?: string;
+    subject?: string;
+    patient?: string;
+    expiresInSeconds?: number;
+  }): Promise<string>;
   stop(): Promise<void>;
 }
 

@@ -37,20 +37,24 @@ export interface AuditOrigin {
   purposeOfUse?: string;
 }
 
+/** A document that an event speaks of. */
+export interface AuditEntity {
+  /** `Patient` or a record type. */
+  type: string;
+  id: string;
+  version?: number;
+  /** Base64 SHA-256 of the stored message: a row rolled back to an older one no longer matches. */
+  messageSha256?: string;
+}
+
 /** One event, compact; `toFhirAuditEvent` renders it. Opaque ids, codes and counts only: no clinical content. */
 export interface AuditEvent {
   type: AuditEventType;
   outcome: AuditOutcome;
   origin: AuditOrigin;
   patientId?: string;
-  entity?: {
-    /** `Patient` or a record type. */
-    type: string;
-    id: string;
-    version?: number;
-    /** Base64 SHA-256 of the stored message: a row rolled back to an older one no longer matches. */
-    messageSha256?: string;
-  };
+  /** What was touched; a batch names all of it in one event. */
+  entities?: AuditEntity[];
   /** Names of the search fields, never their values. */
   query?: string[];
   /** What screening replaced or refused: types and counts. */

@@ -34,7 +34,7 @@ export class ClinicalRecords {
   constructor(private readonly parts: ClinicalRecordsParts) {}
 
   /**
-   * Creates one record or a batch of up to 50, all or nothing, with one event for each.
+   * Creates one record or a batch of up to 50, all or nothing: one transaction with one event that names them all.
    * @param taken what is thrown when an id is in use
    */
   async create(
@@ -65,17 +65,13 @@ export class ClinicalRecords {
             ),
           ]),
     ];
-    const events = records.map(({ id, resource, screening }, index) => {
-      const messageSha256 = locked[index]?.messageSha256;
-      const entity = {
-        type: resource.recordType,
-        id,
-        version: 1,
-        ...(messageSha256 === undefined ? {} : { messageSha256 }),
-      };
-      return event(caller, 'record-create', { patientId, entity, screening });
+    const entities = locked.map(({ item, messageSha256 }, position) => {
+      const { id, resource } = records[position] as NewRecord;
+      return { type: resource.recordType, id, version: item.attributes['version'] as number, messageSha256 };
     });
-    await this.#commit(writes, puts.length, events, taken);
+    const findings = records.flatMap(({ screening }) => screening.findings);
+    const created = event(caller, 'record-create', { patientId, entities, findings });
+    await this.#commit(writes, puts.length, created, taken);
     return records.map(({ id, resource, screening }) => ({
       id,
       version: 1,
@@ -124,7 +120,7 @@ export class ClinicalRecords {
     await this.#commit(
       [replaceHead(record, item), vault.keepVersion(record), stillThere(head)],
       1,
-      [event(caller, 'record-update', { patientId, entity, screening })],
+      event(caller, 'record-update', { patientId, entities: [entity], findings: screening.findings }),
       new Problem(problemTypes.preconditionFailed),
     );
     return { id: recordId, version, createdAt: current.createdAt, updatedAt, resource, screening };
@@ -141,7 +137,7 @@ export class ClinicalRecords {
     await this.#commit(
       [replaceHead(record, item), vault.keepVersion(record)],
       1,
-      [event(caller, 'record-delete', { patientId, entity })],
+      event(caller, 'record-delete', { patientId, entities: [entity] }),
       new Problem(problemTypes.preconditionFailed),
     );
   }
@@ -249,7 +245,11 @@ export class ClinicalRecords {
     const { id, recordType } = this.parts.vault.read(record);
     const entity = { type: recordType, id, ...details };
     await this.parts.audit.append([
-      event(caller, 'record-read', { patientId, entity, ...(count === undefined ? {} : { count }) }),
+      event(caller, 'record-read', {
+        patientId,
+        entities: [entity],
+        ...(count === undefined ? {} : { count }),
+      }),
     ]);
   }
 
@@ -257,11 +257,11 @@ export class ClinicalRecords {
   async #commit(
     writes: TableWrite[],
     own: number,
-    events: ReturnType<typeof event>[],
+    written: ReturnType<typeof event>,
     taken: Problem,
   ): Promise<void> {
     try {
-      await this.parts.audit.transactWrite(writes, events);
+      await this.parts.audit.transactWrite(writes, [written]);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       if (error.failed.some((position) => position < own)) throw taken;

@@ -126,7 +126,8 @@ export class DocumentVault {
     try {
       return await this.cipher.decrypt(message, contextOf(head));
     } catch (error) {
-      if (error instanceof Problem && error.type === problemTypes.integrityFailure) throw breachOf(head, error);
+      if (error instanceof Problem && error.type === problemTypes.integrityFailure)
+        throw breachOf(head, error);
       throw error;
     }
   }

@@ -122,7 +122,7 @@ export class PatientDirectory {
 
   async #recordDisclosures(caller: Caller, items: Versioned<Patient>[], query: string[]): Promise<void> {
     const events = items.map(({ id, version }) =>
-      event(caller, 'patient-query', { patientId: id, entity: { type: 'Patient', id, version }, query }),
+      event(caller, 'patient-query', { patientId: id, entities: [{ type: 'Patient', id, version }], query }),
     );
     await this.parts.audit.append(
       events.length > 0 ? events : [event(caller, 'patient-query', { query, count: 0 })],

@@ -35,7 +35,7 @@ export class PatientExport {
     const covers = await this.#recordTypesCovered(caller, patientId);
     const patient = await this.parts.vault.unlock<Patient>(head);
     await this.parts.audit.append([
-      event(caller, 'export', { patientId, entity: { type: 'Patient', id: patientId } }),
+      event(caller, 'export', { patientId, entities: [{ type: 'Patient', id: patientId }] }),
     ]);
     return this.#lines(patientId, patient, covers);
   }

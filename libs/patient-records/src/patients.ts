@@ -71,7 +71,11 @@ export class Patients {
       ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, [patientId])]),
     ];
     const entity = { type: 'Patient', id: patientId, version: 1, messageSha256 };
-    const created = event(caller, 'patient-create', { patientId, entity, screening });
+    const created = event(caller, 'patient-create', {
+      patientId,
+      entities: [entity],
+      findings: screening.findings,
+    });
     await this.#commit(writes, created, idempotency);
     return { id: patientId, version: 1, createdAt: now, updatedAt: now, resource, screening };
   }
@@ -90,7 +94,7 @@ export class Patients {
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
     const patient = await this.parts.vault.unlock<Patient>(head);
     const entity = { type: 'Patient', id: patientId, version: patient.version };
-    await this.parts.audit.append([event(caller, type, { patientId, entity })]);
+    await this.parts.audit.append([event(caller, type, { patientId, entities: [entity] })]);
     return patient;
   }
 
@@ -129,7 +133,7 @@ export class Patients {
     const entity = { type: 'Patient', id: patientId, version, messageSha256 };
     await this.#commit(
       [this.#replaceHead(head, item), vault.keepVersion(head), ...indexChanges(head, partitions, patientId)],
-      event(caller, 'patient-update', { patientId, entity, screening }),
+      event(caller, 'patient-update', { patientId, entities: [entity], findings: screening.findings }),
     );
     return { id: patientId, version, createdAt: current.createdAt, updatedAt, resource, screening };
   }
@@ -153,7 +157,7 @@ export class Patients {
         ...indexChanges(head, [], patientId),
         { type: 'delete', key: keys.listed(patientId, current.createdAt) },
       ],
-      event(caller, 'patient-delete', { patientId, entity }),
+      event(caller, 'patient-delete', { patientId, entities: [entity] }),
     );
   }
 
@@ -168,7 +172,7 @@ export class Patients {
     const page = await versionsBefore<Patient>(this.parts, head, profile, before, limit);
     const entity = { type: 'Patient', id: patientId };
     await this.parts.audit.append([
-      event(caller, 'patient-read', { patientId, entity, count: page.items.length }),
+      event(caller, 'patient-read', { patientId, entities: [entity], count: page.items.length }),
     ]);
     return page;
   }
@@ -193,7 +197,7 @@ export class Patients {
     if (item === undefined) throw new Problem(problemTypes.notFound);
     const found = await this.parts.vault.unlock<Patient>(item);
     const entity = { type: 'Patient', id: patientId, version };
-    await this.parts.audit.append([event(caller, 'patient-read', { patientId, entity })]);
+    await this.parts.audit.append([event(caller, 'patient-read', { patientId, entities: [entity] })]);
     return found;
   }
 

@@ -20,7 +20,9 @@ export function verifySeal(rowSeal: RowSeal, item: PhiItem): PhiItem {
   if (verified.has(item)) return item;
   const seal = item.attributes['seal'];
   if (typeof seal !== 'string' || !rowSeal.verify(sealedParts(item), seal)) {
-    throw new Problem(problemTypes.integrityFailure, { cause: new IntegrityBreach(patientIdOf(item.partition)) });
+    throw new Problem(problemTypes.integrityFailure, {
+      cause: new IntegrityBreach(patientIdOf(item.partition)),
+    });
   }
   verified.add(item);
   return item;

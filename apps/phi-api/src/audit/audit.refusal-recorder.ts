@@ -44,7 +44,9 @@ function refusalEvent(request: FastifyRequest, problem: Problem): AuditEvent {
     outcome: status >= 500 || outOfReach ? '8' : '4',
     origin: originOf(request),
     ...(patientId !== undefined && uuid.test(patientId) ? { patientId } : {}),
-    ...(recordId !== undefined && uuid.test(recordId) ? { entity: { type: 'Record', id: recordId } } : {}),
+    ...(recordId !== undefined && uuid.test(recordId)
+      ? { entities: [{ type: 'Record', id: recordId }] }
+      : {}),
     ...(Object.keys(counts).length === 0 ? {} : { screening: counts }),
     refusal: {
       problem: outOfReach ? 'out-of-reach' : name,

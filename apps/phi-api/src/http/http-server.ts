@@ -57,8 +57,27 @@ export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): v
     done();
   });
   server.addHook('preParsing', refuseForeignMediaType);
+  letGoOfConnections(server);
   server.addHook('onResponse', (request, reply, done) => {
     log.info(requestLine(request, reply.statusCode, reply.elapsedTime), 'request');
+    done();
+  });
+}
+
+/** While the service drains, a kept connection would hold it up until its client lets go (RFC 9112, 9.6). */
+function letGoOfConnections(server: FastifyInstance): void {
+  let closing = false;
+  server.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done();
+  });
+  server.addHook('onResponse', (request, _reply, done) => {
+    // An answer whose head had left before it could say so.
+    if (closing) request.raw.socket.destroySoon();
     done();
   });
 }

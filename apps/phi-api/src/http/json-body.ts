@@ -9,32 +9,43 @@ const deepestLevel = 64;
 export function repeatsName(text: string): boolean {
   /** For each open object the names seen in it; `undefined` for an open array. */
   const open: (Set<string> | undefined)[] = [];
-  const structure = /["{}[\],]/g;
+  let names: Set<string> | undefined;
   let nameFollows = false;
-  for (let match = structure.exec(text); match !== null; match = structure.exec(text)) {
-    const character = match[0];
-    if (character === '"') {
-      const end = endOfString(text, match.index);
-      structure.lastIndex = end;
-      const names = open.at(-1);
-      if (nameFollows && names !== undefined) {
-        const name = JSON.parse(text.slice(match.index, end)) as string;
-        if (names.has(name)) return true;
-        names.add(name);
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"': {
+        const end = endOfString(text, at);
+        if (nameFollows && names !== undefined) {
+          const name = nameIn(text.slice(at, end));
+          if (names.has(name)) return true;
+          names.add(name);
+          nameFollows = false;
+        }
+        at = end - 1;
+        break;
       }
-      nameFollows = false;
-    } else if (character === '{' || character === '[') {
-      if (open.length === deepestLevel) return false;
-      open.push(character === '{' ? new Set() : undefined);
-      nameFollows = character === '{';
-    } else if (character === ',') nameFollows = open.at(-1) !== undefined;
-    else {
-      open.pop();
-      nameFollows = false;
+      case '{':
+      case '[':
+        if (open.length === deepestLevel) return false;
+        nameFollows = text[at] === '{';
+        names = nameFollows ? new Set() : undefined;
+        open.push(names);
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        names = open.at(-1);
+        break;
+      case ',':
+        nameFollows = names !== undefined;
     }
   }
   return false;
 }
+
+/** Most names have no escapes, and need no parser. */
+const nameIn = (quoted: string) =>
+  quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
 
 /** @returns the position after the quotation mark that ends the string beginning at `start` */
 function endOfString(text: string, start: number): number {

@@ -87,7 +87,9 @@ export class RecordsController {
     const idempotency = this.idempotent.name(key, caller, `POST ${base}/batch ${patientId}`, body);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     if (replay) {
-      const items = await Promise.all(replay.ids.map((id) => this.records.version(caller, patientId, id, 1, 'c')));
+      const items = await Promise.all(
+        replay.ids.map((id) => this.records.version(caller, patientId, id, 1, 'c')),
+      );
       return { items: items.map((item) => recordAnswer(item, patientId)) };
     }
     const records = body.records.map((record, position) => ({
