@@ -47,7 +47,6 @@ export async function createApp({
     customSiteTitle: 'Healthcare Security Platform',
     jsonDocumentUrl: 'openapi.json',
     swaggerOptions: {
-      persistAuthorization: true,
       displayRequestDuration: true,
       docExpansion: 'list',
       defaultModelsExpandDepth: 0,

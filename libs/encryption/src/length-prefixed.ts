@@ -1,18 +1,21 @@
+const lengthBytes = 4;
+
 /**
  * Joins parts so that no two lists give the same bytes: the count, then each part behind its length in bytes.
  * @param parts text (as UTF-8) or bytes
  */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer {
-  const chunks: Uint8Array[] = [uint32(parts.length)];
-  for (const part of parts) {
-    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
-    chunks.push(uint32(bytes.byteLength), bytes);
+  const lengths = parts.map((part) =>
+    typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.byteLength,
+  );
+  const total = lengths.reduce((sum, length) => sum + lengthBytes + length, lengthBytes);
+  const joined = Buffer.allocUnsafe(total);
+  let position = joined.writeUInt32BE(parts.length);
+  for (const [index, part] of parts.entries()) {
+    position = joined.writeUInt32BE(lengths[index]!, position);
+    if (typeof part === 'string') joined.write(part, position, 'utf8');
+    else joined.set(part, position);
+    position += lengths[index]!;
   }
-  return Buffer.concat(chunks);
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+  return joined;
 }

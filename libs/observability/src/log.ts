@@ -39,7 +39,8 @@ export function createLog(level: string, destination?: NodeJS.WritableStream): L
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Written as soon as the event loop turns, not within the request that logs.
+  return pino(options, destination ?? pino.destination({ fd: 1, sync: false }));
 }
 
 /** Nest's own messages in the same log. Nest passes module and route names, and errors of start-up. */

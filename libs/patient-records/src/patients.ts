@@ -4,7 +4,7 @@ import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, ScreeningResult, Versioned } from './caller.js';
 import { type CareTeams } from './care-teams.js';
-import { type DocumentVault } from './document-vault.js';
+import { type DocumentVault, type Head } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
 import { keys, profile } from './keys.js';
@@ -99,23 +99,49 @@ export class Patients {
   }
 
   /**
-   * Replaces the document by what `change` makes of the current one; the event of the write covers both.
-   * @param expected the version that the caller read @throws Problem `precondition-failed` if it is not current
+   * Replaces the document.
+   * @param expected the version that the caller read
+   * @throws Problem `precondition-failed` if it is not current
    */
+  async replace(
+    caller: Caller,
+    patientId: string,
+    expected: number | '*',
+    next: Screened<Patient>,
+  ): Promise<Versioned<Patient>> {
+    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
+    return this.#replace(caller, head, expected, next);
+  }
+
+  /** Replaces the document by what `change` makes of the current one; the event of the write covers both. */
   async change(
     caller: Caller,
     patientId: string,
     expected: number | '*',
     change: (current: Screened<Patient>) => Screened<Patient>,
   ): Promise<Versioned<Patient>> {
-    const { vault, index } = this.parts;
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
-    const current = await vault.unlock<Patient>(head);
+    this.#needVersion(head, expected);
+    const { resource, screening } = await this.parts.vault.unlock<Patient>(head);
+    const current = { resource: resource as Patient, screening: screening as ScreeningResult };
+    return this.#replace(caller, head, expected, change(current));
+  }
+
+  #needVersion(head: PhiItem, expected: number | '*'): Head {
+    const current = this.parts.vault.read(head);
     if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
-    const { resource, screening } = change({
-      resource: current.resource as Patient,
-      screening: current.screening as ScreeningResult,
-    });
+    return current;
+  }
+
+  async #replace(
+    caller: Caller,
+    head: PhiItem,
+    expected: number | '*',
+    { resource, screening }: Screened<Patient>,
+  ): Promise<Versioned<Patient>> {
+    const { vault, index } = this.parts;
+    const current = this.#needVersion(head, expected);
+    const { patientId } = current;
     const version = current.version + 1;
     const updatedAt = new Date().toISOString();
     const partitions = index.partitionsOf(resource);
@@ -142,8 +168,7 @@ export class Patients {
   async remove(caller: Caller, patientId: string, expected: number | '*'): Promise<void> {
     const { vault } = this.parts;
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'd');
-    const current = vault.read(head);
-    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    const current = this.#needVersion(head, expected);
     const version = current.version + 1;
     const item = vault.tombstone(
       { ...current, version, updatedAt: new Date().toISOString() },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { screenedString, type ScreenedString } from './screened-string.js';
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -14,12 +15,11 @@ export function decodeText(encoded: string): string | undefined {
   const compact = /\s/.test(encoded) ? encoded.replace(/\s+/g, '') : encoded;
   if (compact === '') return '';
   if (compact.length % 4 !== 0 || !base64.test(compact)) return undefined;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(compact, 'base64'));
-    return control.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const bytes = Buffer.from(compact, 'base64');
+  if (!isUtf8(bytes)) return undefined;
+  // A byte order mark is no part of the text.
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  return control.test(text) ? undefined : text;
 }
 
 /** A text in base64, screened as the text and encoded again. */

@@ -8,16 +8,22 @@ const errorsAtMost = 50;
 type DtoClass = new () => object;
 type HeldType = DtoClass | NumberConstructor;
 
-const heldTypes = new WeakMap<object, Map<string, () => HeldType>>();
+interface Held {
+  type: () => HeldType;
+  itemsAtMost: number;
+}
+
+const heldByPrototype = new WeakMap<object, Map<string, Held>>();
 
 /**
  * Property decorator: the property holds a DTO, an array of them, or (in a query, where all is text) a number.
  * What has no such mark is taken over as it is.
+ * @param itemsAtMost of an array: what comes after them is refused without being looked at
  */
-export function Holds(type: () => HeldType): PropertyDecorator {
+export function Holds(type: () => HeldType, itemsAtMost = 1): PropertyDecorator {
   return (prototype, property) => {
-    const held = heldTypes.get(prototype) ?? new Map<string, () => HeldType>();
-    heldTypes.set(prototype, held.set(String(property), type));
+    const held = heldByPrototype.get(prototype) ?? new Map<string, Held>();
+    heldByPrototype.set(prototype, held.set(String(property), { type, itemsAtMost }));
   };
 }
 
@@ -59,7 +65,7 @@ function instantiate<T extends object>(
   const known = knownProperties(dto);
   for (const [position, [name, value]] of Object.entries(body).entries()) {
     if (known.has(name)) {
-      Reflect.set(instance, name, held(heldType(instance, name), value, `${parent}/${name}`, unknown));
+      Reflect.set(instance, name, taken(heldBy(instance, name), value, `${parent}/${name}`, unknown));
     } else if (unknown.length < errorsAtMost) {
       const detail = `property ${position + 1} of this object is not known; known are: ${[...known].join(', ')}`;
       unknown.push({ pointer: parent, detail });
@@ -68,22 +74,24 @@ function instantiate<T extends object>(
   return instance;
 }
 
-function held(type: HeldType | undefined, value: unknown, pointer: string, unknown: FieldError[]): unknown {
-  if (type === undefined) return value;
+function taken(held: Held | undefined, value: unknown, pointer: string, unknown: FieldError[]): unknown {
+  if (held === undefined) return value;
+  const type = held.type();
   if (type === Number) return typeof value === 'string' ? Number(value) : value;
   if (isJsonObject(value)) return instantiate(type as DtoClass, value, pointer, unknown);
   if (!Array.isArray(value)) return value;
-  return value.map((item: unknown, index) => {
+  // One more than there may be, so that validation still sees that there are too many, but never a million.
+  return value.slice(0, held.itemsAtMost + 1).map((item: unknown, index) => {
     if (isJsonObject(item)) return instantiate(type as DtoClass, item, `${pointer}/${index}`, unknown);
     // class-validator would look for objects in an array within the array.
     return Array.isArray(item) ? null : item;
   });
 }
 
-function heldType(instance: object, property: string): HeldType | undefined {
+function heldBy(instance: object, property: string): Held | undefined {
   for (let prototype: unknown = Object.getPrototypeOf(instance); prototype instanceof Object;) {
-    const type = heldTypes.get(prototype)?.get(property);
-    if (type !== undefined) return type();
+    const held = heldByPrototype.get(prototype)?.get(property);
+    if (held !== undefined) return held;
     prototype = Object.getPrototypeOf(prototype);
   }
   return undefined;

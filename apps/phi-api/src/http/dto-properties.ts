@@ -128,7 +128,7 @@ export function NestedList(
     IsArray({ message: 'must be an array' }),
     ArrayMinSize(options.least ?? 0, { message: `must have at least ${options.least ?? 0} entries` }),
     ArrayMaxSize(options.items, { message: `must have at most ${options.items} entries` }),
-    Holds(type),
+    Holds(type, options.items),
     ValidateNested({ each: true, message: 'must hold objects alone' }),
     property(options, {
       type: later(type),

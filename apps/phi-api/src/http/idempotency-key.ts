@@ -4,40 +4,58 @@ import { type Caller, type Idempotency } from '@app/patient-records';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 
-/** The `Idempotency-Key` header, checked. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it was sent, before screening, in canonical form; only of a request that may be repeated. */
+    sentBody?: string;
+  }
+}
+
+/** A request that may be repeated: its `Idempotency-Key` header and what it sent. */
+export interface Repeatable {
+  key: string;
+  sentBody: string;
+}
+
+/** The request's `Idempotency-Key`, checked, and its body. */
 export const IdempotencyKey = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string | undefined => {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const key = request.headers['idempotency-key'];
-    if (key === undefined || (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key))) return key;
+  (_: unknown, context: ExecutionContext): Repeatable | undefined => {
+    const { headers, sentBody = '' } = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = headers['idempotency-key'];
+    if (key === undefined) return undefined;
+    if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return { key, sentBody };
+    const detail = 'must have 1 to 200 printable characters without spaces';
     throw new Problem(problemTypes.validationFailed, {
-      errors: [
-        {
-          pointer: 'header:Idempotency-Key',
-          detail: 'must have 1 to 200 printable characters without spaces',
-        },
-      ],
+      errors: [{ pointer: 'header:Idempotency-Key', detail }],
     });
   },
 );
+
+/** Keeps what was sent, so that a repeated request is known although screening would make two bodies the same. */
+export function keepSentBody(request: FastifyRequest, body: object): void {
+  if (request.headers['idempotency-key'] !== undefined) request.sentBody = canonicalJson(body);
+}
+
+/** @returns JSON with the names of every object in order: another order of elements is no other request */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
 
 /** Names a repeatable request by keyed hashes: neither the key nor the body can be guessed from the store. */
 @Injectable()
 export class IdempotentRequest {
   constructor(@Inject(KeyedHash) private readonly hash: KeyedHash) {}
 
-  /** @param body screened body of the request @returns `undefined` without a key */
-  name(
-    key: string | undefined,
-    { principal }: Caller,
-    route: string,
-    body: unknown,
-  ): Idempotency | undefined {
-    if (key === undefined) return undefined;
+  /** @returns `undefined` of a request that may not be repeated */
+  name(repeatable: Repeatable | undefined, { principal }: Caller, route: string): Idempotency | undefined {
+    if (repeatable === undefined) return undefined;
     const { issuer, clientId, subject } = principal;
     return {
-      token: this.hash.hash([issuer, clientId, subject, route, key]),
-      bodyHash: this.hash.hash(['body', JSON.stringify(body)]),
+      token: this.hash.hash([issuer, clientId, subject, route, repeatable.key]),
+      bodyHash: this.hash.hash(['body', repeatable.sentBody]),
     };
   }
 }

@@ -15,36 +15,31 @@ const purposesOfUse = new Set(
   ).split(' '),
 );
 
-/** @throws Problem `validation-failed` for a code outside the value set: the trail holds codes, not text */
-function purposeOfUse(request: FastifyRequest): string | undefined {
-  const header = request.headers['x-purpose-of-use'];
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && purposesOfUse.has(header)) return header;
-  throw new Problem(problemTypes.validationFailed, {
-    errors: [
-      { pointer: 'header:X-Purpose-Of-Use', detail: 'must be a code of the HL7 v3 PurposeOfUse value set' },
-    ],
-  });
-}
-
-/** @returns what each audit event of the request says of where it came from */
+/** @returns what each audit event of the request says of where it came from; a purpose outside the value set is no purpose */
 export function originOf(request: FastifyRequest): AuditOrigin {
   const { principal } = request;
+  const purpose = request.headers['x-purpose-of-use'];
   const origin: AuditOrigin = { networkAddress: request.ip, requestId: request.id };
+  if (typeof purpose === 'string' && purposesOfUse.has(purpose)) origin.purposeOfUse = purpose;
   if (principal === undefined) return origin;
   const { issuer, subject, clientId, scopes } = principal;
   return { ...origin, agent: { issuer, subject, clientId, scopes } };
 }
 
-/** On whose behalf the handler works. */
+/**
+ * On whose behalf the handler works.
+ * @throws Problem `validation-failed` for a purpose outside the value set: the trail holds codes, not text
+ */
 export const RequestCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   const { principal, scopes } = request;
   if (principal === undefined || scopes === undefined) throw new Problem(problemTypes.unauthenticated);
-  const purpose = purposeOfUse(request);
-  return {
-    principal,
-    scopes,
-    origin: { ...originOf(request), ...(purpose === undefined ? {} : { purposeOfUse: purpose }) },
-  };
+  const origin = originOf(request);
+  if (request.headers['x-purpose-of-use'] !== undefined && origin.purposeOfUse === undefined) {
+    const detail = 'must be a code of the HL7 v3 PurposeOfUse value set';
+    throw new Problem(problemTypes.validationFailed, {
+      errors: [{ pointer: 'header:X-Purpose-Of-Use', detail }],
+    });
+  }
+  return { principal, scopes, origin };
 });

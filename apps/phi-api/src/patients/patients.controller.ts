@@ -30,7 +30,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers, AnswersPage, Documented, Idempotent } from '../http/api-documentation.js';
 import { answerHeaders, createsOnly, ifMatch, isNotModified } from '../http/conditional-request.js';
 import { Cursors } from '../http/cursors.js';
-import { IdempotencyKey, IdempotentRequest } from '../http/idempotency-key.js';
+import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idempotency-key.js';
 import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
@@ -73,13 +73,13 @@ export class PatientsController {
   @Answers(201, 'Created', PatientAnswerDto)
   async create(
     @RequestCaller() caller: Caller,
-    @IdempotencyKey() key: string | undefined,
+    @IdempotencyKey() repeatable: Repeatable | undefined,
     @Body() body: PatientDto,
     @Screening() screening: ScreeningResult,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PatientAnswerDto> {
     const resource = patientDocument(body);
-    const idempotency = this.idempotent.name(key, caller, 'POST /v1/patients', resource);
+    const idempotency = this.idempotent.name(repeatable, caller, 'POST /v1/patients');
     const replay = idempotency && (await this.patients.replayOf(idempotency));
     const patient = replay
       ? await this.patients.version(caller, replay.patientId, 1, 'c')
@@ -175,7 +175,7 @@ export class PatientsController {
       return created(reply, await this.patients.create(caller, patientId, { resource, screening }));
     }
     const expected = ifMatch(request);
-    const patient = await this.patients.change(caller, patientId, expected, () => ({ resource, screening }));
+    const patient = await this.patients.replace(caller, patientId, expected, { resource, screening });
     answerHeaders(reply, patient.version);
     return patientAnswer(patient);
   }

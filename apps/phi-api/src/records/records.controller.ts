@@ -16,7 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers, AnswersPage, Documented, Idempotent } from '../http/api-documentation.js';
 import { answerHeaders, createsOnly, ifMatch, isNotModified } from '../http/conditional-request.js';
 import { Cursors } from '../http/cursors.js';
-import { IdempotencyKey, IdempotentRequest } from '../http/idempotency-key.js';
+import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idempotency-key.js';
 import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
@@ -50,12 +50,12 @@ export class RecordsController {
   async create(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
-    @IdempotencyKey() key: string | undefined,
+    @IdempotencyKey() repeatable: Repeatable | undefined,
     @Body() body: RecordDto,
     @Screening() screening: ScreeningResult,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecordAnswerDto> {
-    const idempotency = this.idempotent.name(key, caller, `POST ${base} ${patientId}`, body);
+    const idempotency = this.idempotent.name(repeatable, caller, `POST ${base} ${patientId}`);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     const record = replay
       ? await this.records.version(caller, patientId, replay.ids[0] as string, 1, 'c')
@@ -80,11 +80,11 @@ export class RecordsController {
   async createBatch(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
-    @IdempotencyKey() key: string | undefined,
+    @IdempotencyKey() repeatable: Repeatable | undefined,
     @Body() body: BatchDto,
     @Screening() screening: ScreeningResult,
   ): Promise<RecordPageDto> {
-    const idempotency = this.idempotent.name(key, caller, `POST ${base}/batch ${patientId}`, body);
+    const idempotency = this.idempotent.name(repeatable, caller, `POST ${base}/batch ${patientId}`);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     if (replay) {
       const items = await Promise.all(

@@ -1,5 +1,6 @@
 import {
   type CallHandler,
+  createParamDecorator,
   type ExecutionContext,
   Inject,
   Injectable,
@@ -7,12 +8,12 @@ import {
 } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { createParamDecorator } from '@nestjs/common';
 import { type ScreeningResult } from '@app/patient-records';
 import { PiiScreener } from '@app/pii-screening';
 import { validateDto } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
+import { keepSentBody } from '../http/idempotency-key.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,6 +40,7 @@ export class PiiScreeningInterceptor implements NestInterceptor {
     if (dto !== undefined) {
       const request = context.switchToHttp().getRequest<FastifyRequest>();
       const body = validateDto(dto, request.body);
+      keepSentBody(request, body);
       request.screening = await this.screener.screen(body);
       request.body = body;
     }

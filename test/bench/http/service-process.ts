@@ -1,0 +1,117 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { freePort, stopProcess, watched } from '../child-processes.js';
+
+const startWithinMilliseconds = 30_000;
+const pollEveryMilliseconds = 3;
+/** As `npm start` starts it. */
+const nodeOptions = ['--enable-source-maps', '--disable-warning=NodeVersionSupportWarning'];
+
+export interface ServiceOptions {
+  /** Built entry point. */
+  entry: string;
+  /** Fresh folder: data, logs, working directory. */
+  folder: string;
+  /** Further options of Node, e.g. for a profile. */
+  nodeOptions?: readonly string[];
+}
+
+/** The service as a user runs it: a process of its own, its log in a file, everything on but the rate limit. */
+export class ServiceProcess {
+  private constructor(
+    private readonly entry: string,
+    private readonly child: ChildProcess,
+    readonly pid: number,
+    readonly url: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    /** From the start of the process to the first 200 of `/health/ready`. */
+    readonly readyAfterMilliseconds: number,
+  ) {}
+
+  static async start(options: ServiceOptions): Promise<ServiceProcess> {
+    mkdirSync(options.folder, { recursive: true });
+    const port = await freePort();
+    const environment = environmentOf(options.folder, port);
+    const url = `http://127.0.0.1:${port}`;
+    const errors = join(options.folder, 'errors.txt');
+    const outputs = [openSync(join(options.folder, 'log.jsonl'), 'w'), openSync(errors, 'w')] as const;
+    const startedAt = performance.now();
+    const node = [...nodeOptions, ...(options.nodeOptions ?? [])];
+    const child = watched(
+      spawn(process.execPath, [...node, options.entry], {
+        cwd: options.folder,
+        env: environment,
+        stdio: ['ignore', ...outputs],
+      }),
+    );
+    for (const output of outputs) closeSync(output);
+    try {
+      await ready(child, url, startedAt);
+    } catch (cause) {
+      await stopProcess(child);
+      throw new Error(`the service did not start: ${readFileSync(errors, 'utf8').slice(0, 2000)}`, { cause });
+    }
+    return new ServiceProcess(
+      options.entry,
+      child,
+      child.pid as number,
+      url,
+      environment,
+      performance.now() - startedAt,
+    );
+  }
+
+  /** @returns a development token with every clinical permission, from the command line of the same build */
+  async mintToken(): Promise<string> {
+    const phi = join(dirname(this.entry), '../../phi-cli/src/main.js');
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [phi, 'token', '--scope', 'system/*.cruds', '--subject', 'benchmark', '--expires', '8h'],
+      { env: this.environment },
+    );
+    return stdout.trim();
+  }
+
+  async stop(): Promise<void> {
+    await stopProcess(this.child);
+  }
+}
+
+/** Nothing of the caller's own configuration: a benchmark measures the defaults. */
+function environmentOf(folder: string, port: number): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PHI_') && name !== 'NODE_ENV' && name !== 'NODE_OPTIONS',
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    PHI_DATA_DIR: join(folder, 'data'),
+    PHI_PORT: String(port),
+    PHI_RATE_LIMIT_PER_MINUTE: '0',
+    PHI_LOG_LEVEL: 'info',
+  };
+}
+
+async function ready(child: ChildProcess, url: string, startedAt: number): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if ((await statusOf(`${url}/health/ready`)) === 200) return;
+    if (performance.now() - startedAt > startWithinMilliseconds) throw new Error('not ready in time');
+    await setTimeout(pollEveryMilliseconds);
+  }
+  throw new Error('the process ended');
+}
+
+/** @returns `undefined` while nobody listens. Not `fetch`, which takes milliseconds for its first request. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const asked = request(url, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', () => resolve(undefined));
+    asked.end();
+  });
+}
