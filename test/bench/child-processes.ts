@@ -34,7 +34,7 @@ export async function freePort(): Promise<number> {
  * Starts a script of ours beside us, to be asked by messages: one question at a time, one answer each.
  * @param script URL of the compiled file
  */
-export class Helper<Question extends object, Answer> {
+export class AnsweringProcess<Question extends object, Answer> {
   readonly #process: ChildProcess;
 
   constructor(script: URL) {
@@ -43,7 +43,7 @@ export class Helper<Question extends object, Answer> {
 
   get pid(): number {
     const { pid } = this.#process;
-    if (pid === undefined) throw new Error('a helper process did not start');
+    if (pid === undefined) throw new Error('a process of the bench did not start');
     return pid;
   }
 
@@ -54,7 +54,7 @@ export class Helper<Question extends object, Answer> {
     try {
       const answer = once(this.#process, 'message', { signal });
       const end = once(this.#process, 'exit', { signal }).then(() => {
-        throw new Error('a helper process ended without an answer');
+        throw new Error('a process of the bench ended without an answer');
       });
       end.catch(() => undefined);
       this.#process.send(question);

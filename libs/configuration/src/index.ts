@@ -1,5 +1,5 @@
 export { ConfigurationError } from './variables.js';
 export { fixedConfiguration, loadConfiguration } from './phi-config.module.js';
-export { readPhiConfig, envExample, isLoopback, type PhiConfig } from './phi.config.js';
+export { envExample, isLoopback, type PhiConfig } from './phi.config.js';
 export { ParameterSource, LocalParameterSource, type ParameterName } from './parameter-source.js';
 export { openSecretFile, SecretFileError, syncFolder } from './secret-file.js';

@@ -1,1 +1,1 @@
-export { createLog, describeError, NestLog, type Log } from './log.js';
+export { createLog, NestLog, type Log } from './log.js';

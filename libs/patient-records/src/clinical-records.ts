@@ -11,10 +11,12 @@ import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
 import { type DocumentVault, type NewVersion } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
+import { replaceHead, stillThere } from './head-writes.js';
 import { keys } from './keys.js';
 import type { ClinicalRecord } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
-import { type Screened, versionsBefore, withinAnswer } from './patients.js';
+import { type Screened } from './patients.js';
+import { versionsBefore, withinAnswer } from './versions.js';
 
 interface ClinicalRecordsParts {
   table: PhiTable;
@@ -44,10 +46,10 @@ export class ClinicalRecords {
     taken: Problem,
     idempotency?: Idempotency,
   ): Promise<Versioned<ClinicalRecord>[]> {
-    const { vault, gate, idempotent } = this.parts;
-    for (const { resource } of records) gate.levels(caller, resource.recordType, 'c');
-    const { head } = await this.#enterForAll(caller, patientId, records);
+    const { vault, idempotent } = this.parts;
+    const head = await this.#enterForCreation(caller, patientId, records, taken);
     const now = new Date().toISOString();
+    const ids = records.map(({ id }) => id);
     const locked = await Promise.all(
       records.map((record) => vault.lock(newVersion(patientId, record, 1, now, now))),
     );
@@ -55,15 +57,7 @@ export class ClinicalRecords {
     const writes: TableWrite[] = [
       ...puts,
       stillThere(head),
-      ...(idempotency === undefined
-        ? []
-        : [
-            idempotent.remember(
-              idempotency,
-              patientId,
-              records.map(({ id }) => id),
-            ),
-          ]),
+      ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, ids)]),
     ];
     const entities = locked.map(({ item, messageSha256 }, position) => {
       const { id, resource } = records[position] as NewRecord;
@@ -227,12 +221,22 @@ export class ClinicalRecords {
     return { head: entered.head, record };
   }
 
-  async #enterForAll(caller: Caller, patientId: string, records: readonly NewRecord[]) {
-    const types = [...new Set(records.map(({ resource }) => resource.recordType))];
-    const entered = await Promise.all(
-      types.map((type) => this.parts.gate.enter(caller, patientId, type, 'c')),
-    );
-    return entered[0] as (typeof entered)[number];
+  /** Every type of the batch must be covered. Ids in use are told before anything is encrypted; the commit has the last word. */
+  async #enterForCreation(
+    caller: Caller,
+    patientId: string,
+    records: readonly NewRecord[],
+    taken: Problem,
+  ): Promise<PhiItem> {
+    const { gate } = this.parts;
+    for (const { resource } of records) gate.levels(caller, resource.recordType, 'c');
+    const recordKeys = records.map(({ id }) => keys.record(patientId, id));
+    const { head, others, covers } = await gate.enter(caller, patientId, undefined, 'c', recordKeys);
+    if (!records.every(({ resource }) => covers(resource.recordType))) {
+      throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
+    }
+    if (others.some((found) => found !== undefined)) throw taken;
+    return head;
   }
 
   async #recordRead(
@@ -268,22 +272,6 @@ export class ClinicalRecords {
       throw new Problem(problemTypes.concurrentWrite, { cause: error });
     }
   }
-}
-
-const keyOf = ({ table, partition, sort }: PhiItem) => ({ table, partition, sort });
-
-/** A record of a patient who is being deleted at this moment would be left behind. */
-function stillThere(head: PhiItem): TableWrite {
-  return {
-    type: 'check',
-    key: keyOf(head),
-    condition: { type: 'equals', attribute: 'deleted', value: false },
-  };
-}
-
-function replaceHead(record: PhiItem, item: PhiItem): TableWrite {
-  const value = record.attributes['version'] as number;
-  return { type: 'put', item, condition: { type: 'equals', attribute: 'version', value } };
 }
 
 function newVersion(

@@ -7,7 +7,10 @@ import { type CareTeams } from './care-teams.js';
 import { type DocumentVault, type Head } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
+import { replaceHead } from './head-writes.js';
+import { indexChanges, putIndexRow } from './index-rows.js';
 import { keys, profile } from './keys.js';
+import { versionsBefore } from './versions.js';
 import { isRestricted, type Patient } from './patient.js';
 import { type PatientGate } from './patient-gate.js';
 import { type PatientIndex } from './patient-index.js';
@@ -158,7 +161,7 @@ export class Patients {
     });
     const entity = { type: 'Patient', id: patientId, version, messageSha256 };
     await this.#commit(
-      [this.#replaceHead(head, item), vault.keepVersion(head), ...indexChanges(head, partitions, patientId)],
+      [replaceHead(head, item), vault.keepVersion(head), ...indexChanges(head, partitions, patientId)],
       event(caller, 'patient-update', { patientId, entities: [entity], findings: screening.findings }),
     );
     return { id: patientId, version, createdAt: current.createdAt, updatedAt, resource, screening };
@@ -177,7 +180,7 @@ export class Patients {
     const entity = { type: 'Patient', id: patientId, version };
     await this.#commit(
       [
-        this.#replaceHead(head, item),
+        replaceHead(head, item),
         vault.keepVersion(head),
         ...indexChanges(head, [], patientId),
         { type: 'delete', key: keys.listed(patientId, current.createdAt) },
@@ -226,11 +229,6 @@ export class Patients {
     return found;
   }
 
-  #replaceHead(head: PhiItem, item: PhiItem): TableWrite {
-    const value = head.attributes['version'] as number;
-    return { type: 'put', item, condition: { type: 'equals', attribute: 'version', value } };
-  }
-
   /** @throws Problem for the first condition that failed */
   async #commit(
     writes: TableWrite[],
@@ -249,71 +247,4 @@ export class Patients {
       throw new Problem(problemTypes.identifierTaken, { cause: error });
     }
   }
-}
-
-/** @returns versions of a document, newest first, starting below `before` or at the head */
-export async function versionsBefore<T>(
-  { table, vault }: { table: PhiTable; vault: DocumentVault },
-  head: PhiItem,
-  id: string,
-  before: number | undefined,
-  limit: number,
-): Promise<Page<Versioned<T>>> {
-  const rows = before === undefined ? [head] : [];
-  // Bounded by the head that was read: one superseded since is a row by now, and would show up twice.
-  const bound = before ?? (head.attributes['version'] as number);
-  if (rows.length < limit && bound > 1) {
-    const page = await table.query({
-      table: 'records',
-      partition: head.partition,
-      prefix: keys.versionPrefix(id),
-      from: keys.versionBelow(id, bound),
-      descending: true,
-      limit: limit - rows.length,
-    });
-    rows.push(...page.items);
-  }
-  const items = await Promise.all(withinAnswer(rows).map((row) => vault.unlock<T>(row)));
-  const last = items.at(-1)?.version ?? 1;
-  return { items, ...(last > 1 && items.length > 0 ? { next: String(last) } : {}) };
-}
-
-/** API Gateway ends an answer at 10 MB; JSON and its escapes need room. Bytes of ciphertext. */
-const answerAtMost = 4 * 1024 * 1024;
-
-/** @returns the first rows that fit in one answer, one at least */
-export function withinAnswer(rows: PhiItem[]): PhiItem[] {
-  let bytes = 0;
-  const end = rows.findIndex((row, position) => {
-    const message = row.attributes['message'];
-    bytes += message instanceof Uint8Array ? message.length : 0;
-    return position > 0 && bytes > answerAtMost;
-  });
-  return end === -1 ? rows : rows.slice(0, end);
-}
-
-function putIndexRow(partition: string, patientId: string): TableWrite {
-  if (partition.startsWith('UNIQUE#')) {
-    return {
-      type: 'put',
-      item: { ...keys.unique(partition), attributes: { patientId } },
-      condition: { type: 'absent' },
-    };
-  }
-  return { type: 'put', item: { ...keys.index(partition, patientId), attributes: { patientId } } };
-}
-
-/** @returns the writes that bring the index rows from what the head lists to `partitions` */
-function indexChanges(head: PhiItem, partitions: string[], patientId: string): TableWrite[] {
-  const before = new Set(head.attributes['partitions'] as string[]);
-  const after = new Set(partitions);
-  const removed = [...before].filter((partition) => !after.has(partition));
-  const added = [...after].filter((partition) => !before.has(partition));
-  return [
-    ...removed.map((partition): TableWrite => {
-      const unique = partition.startsWith('UNIQUE#');
-      return { type: 'delete', key: unique ? keys.unique(partition) : keys.index(partition, patientId) };
-    }),
-    ...added.map((partition) => putIndexRow(partition, patientId)),
-  ];
 }

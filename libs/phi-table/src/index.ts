@@ -2,7 +2,6 @@ export {
   PhiTable,
   ConditionFailed,
   TableUnavailable,
-  indexes,
   type Attribute,
   type Condition,
   type IndexName,

@@ -7,8 +7,7 @@ const shortestUnits = 12;
 /** An opaque value of this length is a file, whatever it is called. */
 const shortestFileUnits = 256;
 // Controls do not occur in text; a NUL alone gives a binary file away.
-// oxlint-disable-next-line no-control-regex
-const control = /[\u0000-\u0008\u000e-\u001f\u007f]/;
+const control = /(?![\t-\r\u0080-\u009f])\p{Cc}/u;
 
 /** @returns the text behind base64, or undefined if it is not base64 of UTF-8 text */
 export function decodeText(encoded: string): string | undefined {

@@ -16,6 +16,7 @@ import {
   type VersionedRoots,
 } from '@app/encryption';
 import { LmdbPhiTable, type PhiTable } from '@app/phi-table';
+import { silenceNodeVersionWarning } from './aws-sdk.config.js';
 import { LocalPiiDetector, type PiiDetector } from '@app/pii-screening';
 
 /** Every port of the service, open: where data, keys, identities and text screening are. */
@@ -43,6 +44,7 @@ const keyStoreName = 'phi-key-store';
 
 /** @throws Error that names what could not be opened */
 export async function openPlatform(config: PhiConfig): Promise<Platform> {
+  silenceNodeVersionWarning();
   if (config.PHI_PLATFORM === 'aws') throw new Error('PHI_PLATFORM=aws is not part of this version');
   return openEmbedded(config);
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Helper } from '../child-processes.js';
+import { AnsweringProcess } from '../child-processes.js';
 import { processorMilliseconds, residentMegabytes } from '../process-figures.js';
 import { median, percentile } from '../statistics.js';
 import type { LoadJob, LoadResult } from './load.js';
@@ -28,14 +28,14 @@ interface Round extends LoadResult {
   residentMegabytes: number;
 }
 
-export type LoadGenerator = Helper<LoadJob, LoadResult>;
+export type LoadGenerator = AnsweringProcess<LoadJob, LoadResult>;
 
 /** After a round: what its closed connections had under way is done by then, so that ETags stand still. */
 const settleMilliseconds = 300;
 const sampleEveryMilliseconds = 100;
 
 export const startLoadGenerator = (): LoadGenerator =>
-  new Helper(new URL('load-generator.process.js', import.meta.url));
+  new AnsweringProcess(new URL('load-generator.process.js', import.meta.url));
 
 /** Puts one round of load on the target and watches its process meanwhile. */
 export async function runRound(

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Helper } from '../child-processes.js';
+import { AnsweringProcess } from '../child-processes.js';
 import { residentMegabytes } from '../process-figures.js';
 import type { Suite, SuiteContext, SuiteResult } from '../suite.js';
 import type { HttpFigures } from './http-figures.js';
@@ -58,7 +58,7 @@ export const httpSuite: Suite = {
       folder: join(context.folder, 'http'),
     });
     const generator = startLoadGenerator();
-    const plain = new Helper<PlainServerQuestion, PlainServerAnswer>(
+    const plain = new AnsweringProcess<PlainServerQuestion, PlainServerAnswer>(
       new URL('plain-server.process.js', import.meta.url),
     );
     try {

@@ -22,6 +22,7 @@ import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { Screening } from '../screening/pii-screening.interceptor.js';
 import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './record-answers.dto.js';
+import { recordDocument, refuseRepeatedIds, screeningOf } from './record-documents.js';
 import { BatchDto, RecordDto } from './record.dto.js';
 
 const ofPatient = { 404: 'No such patient or record for this caller', 410: 'It was deleted' };
@@ -254,36 +255,6 @@ export class RecordsController {
     const [made] = await this.records.create(caller, patientId, [record], taken, idempotency);
     return made as Versioned<ClinicalRecord>;
   }
-}
-
-/** Times are kept in UTC with milliseconds, because they are sort keys. */
-function recordDocument({ recordType, content, notes, recordedAt }: RecordDto): ClinicalRecord {
-  const at = recordedAt ?? undefined;
-  return {
-    recordType,
-    content,
-    ...(notes === undefined || notes === null ? {} : { notes }),
-    recordedAt: (at === undefined ? new Date() : new Date(at)).toISOString(),
-  };
-}
-
-function screeningOf(whole: ScreeningResult, prefix: string): ScreeningResult {
-  const findings = whole.findings
-    .filter(({ pointer }) => pointer.startsWith(`${prefix}/`))
-    .map((finding) => ({ ...finding, pointer: finding.pointer.slice(prefix.length) }));
-  return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
-}
-
-function refuseRepeatedIds(records: readonly NewRecord[]): void {
-  const seen = new Set<string>();
-  const errors = records.flatMap(({ id }, position) => {
-    const repeated = seen.has(id);
-    seen.add(id);
-    return repeated
-      ? [{ pointer: `/records/${position}/id`, detail: 'must not be used twice in the batch' }]
-      : [];
-  });
-  if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
 }
 
 function created(reply: FastifyReply, patientId: string, record: Versioned<ClinicalRecord>): RecordAnswerDto {

@@ -1,0 +1,35 @@
+import { type ClinicalRecord, type NewRecord, type ScreeningResult } from '@app/patient-records';
+import { Problem, problemTypes } from '@app/problem-details';
+import { type RecordDto } from './record.dto.js';
+
+/** Times are kept in UTC with milliseconds, because they are sort keys. */
+export function recordDocument({ recordType, content, notes, recordedAt }: RecordDto): ClinicalRecord {
+  const at = recordedAt ?? undefined;
+  return {
+    recordType,
+    content,
+    ...(notes === undefined || notes === null ? {} : { notes }),
+    recordedAt: (at === undefined ? new Date() : new Date(at)).toISOString(),
+  };
+}
+
+/** @returns what screening did to one entry of a batch, with pointers from that entry */
+export function screeningOf(whole: ScreeningResult, prefix: string): ScreeningResult {
+  const findings = whole.findings
+    .filter(({ pointer }) => pointer.startsWith(`${prefix}/`))
+    .map((finding) => ({ ...finding, pointer: finding.pointer.slice(prefix.length) }));
+  return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
+}
+
+/** @throws Problem `validation-failed` with the place of each id that is used twice */
+export function refuseRepeatedIds(records: readonly NewRecord[]): void {
+  const seen = new Set<string>();
+  const errors = records.flatMap(({ id }, position) => {
+    const repeated = seen.has(id);
+    seen.add(id);
+    return repeated
+      ? [{ pointer: `/records/${position}/id`, detail: 'must not be used twice in the batch' }]
+      : [];
+  });
+  if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
+}
