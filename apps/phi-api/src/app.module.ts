@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthenticationGuard } from '@app/authentication';
 import { AuthorizationGuard } from '@app/authorization';
 import { type Log } from '@app/observability';
@@ -16,16 +16,14 @@ import { LOG } from './log.js';
 import { CareTeamController } from './patients/care-team.controller.js';
 import { PatientsController } from './patients/patients.controller.js';
 import { PLATFORM, platformProviders } from './platform.providers.js';
-import { RecordTypeConstraint } from './records/record-type.validator.js';
 import { RecordsController } from './records/records.controller.js';
-import { PiiScreeningInterceptor } from './screening/pii-screening.interceptor.js';
 
 /** The way of every request, in the order in which Nest runs it. */
 const pipeline = [
   { provide: APP_GUARD, useClass: AuthenticationGuard }, // who are you?               401
   { provide: APP_GUARD, useClass: RateLimitGuard }, // not too often                   429
   { provide: APP_GUARD, useClass: AuthorizationGuard }, // may you?                    403
-  { provide: APP_INTERCEPTOR, useClass: PiiScreeningInterceptor }, // well formed? identifiers in text?  400, 422, 503
+  // @ScreenedBody(): PiiScreeningInterceptor, well formed? identifiers in text?       400, 422, 503
   { provide: APP_PIPE, useClass: InputPipe }, // nothing unvalidated reaches a handler 400
   // controllers -> patient-records: reach (404), state (410, 412, 409), encryption, one transaction with the event
   { provide: APP_FILTER, useClass: ProblemDetailsFilter }, // every refusal and error: recorded, then problem+json
@@ -48,7 +46,6 @@ export class AppModule implements OnApplicationShutdown {
         Cursors,
         IdempotentRequest,
         Lifecycle,
-        RecordTypeConstraint,
       ],
     };
   }

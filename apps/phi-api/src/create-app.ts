@@ -4,13 +4,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { type PhiConfig } from '@app/configuration';
 import { type Log, NestLog } from '@app/observability';
+import { recordTypes } from '@app/patient-records';
 import { type Platform } from '@app/platform';
 import { answerRefusal, RefusalRecorder } from '@app/problem-details';
-import { useContainer } from 'class-validator';
 import { AppModule } from './app.module.js';
 import { createHttpAdapter, setUpHttp } from './http/http-server.js';
 import { readOpenApiDocument } from './openapi.js';
-import { RecordTypeConstraint } from './records/record-type.validator.js';
+import { permitRecordTypes } from './records/record-type.validator.js';
 
 interface AppParts {
   config: PhiConfig;
@@ -37,12 +37,7 @@ export async function createApp({
     // Nest's own parsers would take forms as well.
     bodyParser: false,
   });
-  // Only our own constraint is Nest's: asked for the built-in ones, Nest would throw and log at each validation.
-  const recordType = app.get(RecordTypeConstraint);
-  useContainer(
-    { get: (type) => (type === RecordTypeConstraint ? recordType : undefined) as never },
-    { fallback: true },
-  );
+  permitRecordTypes(recordTypes(config.PHI_RECORD_TYPES));
   SwaggerModule.setup('docs', app, readOpenApiDocument, {
     customSiteTitle: 'Healthcare Security Platform',
     jsonDocumentUrl: 'openapi.json',

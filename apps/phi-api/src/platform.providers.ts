@@ -11,12 +11,10 @@ import {
   PatientExport,
   openPatientRecords,
   Patients,
-  recordTypes,
 } from '@app/patient-records';
 import { PhiTable } from '@app/phi-table';
 import { PiiScreener, storedNotesPolicy } from '@app/pii-screening';
 import { type Platform } from '@app/platform';
-import { RecordTypes } from './records/record-type.validator.js';
 
 /** Injection token of the opened ports. */
 export const PLATFORM = Symbol('platform');
@@ -53,10 +51,4 @@ export const platformProviders: Provider[] = [
   ofRecords(PatientExport, ({ exports }) => exports),
   ofRecords(CareTeams, ({ careTeams }) => careTeams),
   ofRecords(ClinicalRecords, ({ records }) => records),
-  {
-    provide: RecordTypes,
-    inject: [ConfigService],
-    useFactory: (config: ConfigService<PhiConfig, true>) =>
-      recordTypes(config.get('PHI_RECORD_TYPES', { infer: true })),
-  },
 ];

@@ -1,11 +1,4 @@
-import {
-  type KeyObject,
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-} from 'node:crypto';
+import { type KeyObject, createCipheriv, createDecipheriv, createSecretKey, hkdfSync } from 'node:crypto';
 import {
   DecryptCommand,
   type DecryptCommandInput,
@@ -24,6 +17,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { lengthPrefixed } from './length-prefixed.js';
 import { openKeyFile } from './key-file.js';
+import { pooledRandomBytes } from './random-pool.js';
 
 const FORMAT_VERSION = 1;
 const IV_BYTES = 12;
@@ -129,7 +123,7 @@ export class LocalKmsClient extends KMSClient {
     if (!Number.isInteger(bytes) || bytes < 1 || bytes > 1024) {
       throw new UnsupportedOperationException({ message: 'NumberOfBytes must be 1 to 1024', $metadata: {} });
     }
-    const dataKey = randomBytes(bytes);
+    const dataKey = pooledRandomBytes(bytes);
     const CiphertextBlob = this.#seal(dataKey, input.EncryptionContext ?? {});
     dataKey.fill(0);
     return { $metadata: {}, CiphertextBlob, KeyId: this.keyArn };
@@ -156,7 +150,7 @@ export class LocalKmsClient extends KMSClient {
 
   /** Layout: format version (1), IV (12), ciphertext, tag (16). Random IVs are safe up to 2^32 wrapped keys. */
   #seal(plaintext: Uint8Array, context: EncryptionContext): Uint8Array {
-    const iv = randomBytes(IV_BYTES);
+    const iv = pooledRandomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#rootKey, iv).setAAD(this.#aad(context));
     const content = [cipher.update(plaintext), cipher.final()];
     return new Uint8Array(Buffer.concat([Buffer.of(FORMAT_VERSION), iv, ...content, cipher.getAuthTag()]));

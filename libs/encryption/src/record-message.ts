@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   AlgorithmSuiteIdentifier,
   MessageFormat,
@@ -18,6 +17,7 @@ import {
   deserializeFactory,
   serializeFactory,
 } from '@aws-crypto/serialize';
+import { pooledRandomBytes } from './random-pool.js';
 
 /** The one suite that is written and read: AES-256-GCM, HKDF-SHA-512, key commitment, no signature. */
 export const SUITE = new NodeAlgorithmSuite(
@@ -98,7 +98,7 @@ function frameAad(messageId: Uint8Array, contentLength: number): Buffer {
 export function sealOneFrame(material: NodeEncryptionMaterial, plaintext: Uint8Array): Buffer {
   const { getCipherInfo, dispose } = getEncryptHelper(material);
   try {
-    const messageId = randomBytes(MessageIdLength.V2);
+    const messageId = pooledRandomBytes(MessageIdLength.V2);
     const { getCipher, keyCommitment } = getCipherInfo(messageId);
     const messageHeader = serializer.buildMessageHeader({
       suite: SUITE,

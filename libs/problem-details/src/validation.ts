@@ -1,4 +1,4 @@
-import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { planOf, type PropertyPlan } from './dto-plan.js';
 import { type FieldError, Problem } from './problem.js';
 import { problemTypes } from './problem-types.js';
 
@@ -38,16 +38,12 @@ export function validateDto<T extends object>(dto: new () => T, body: unknown): 
       errors: [{ pointer: '', detail: 'must be a JSON object' }],
     });
   }
-  const unknown: FieldError[] = [];
-  const instance = instantiate(dto, body, '', unknown);
-  const errors = validateSync(instance, {
-    forbidUnknownValues: true,
-    stopAtFirstError: true,
-    validationError: { target: false, value: false },
-  });
-  const all = [...unknown, ...errors.flatMap((error) => fieldErrors(error, ''))];
-  if (all.length > 0)
-    throw new Problem(problemTypes.validationFailed, { errors: all.slice(0, errorsAtMost) });
+  const errors: FieldError[] = [];
+  const instance = instantiate(dto, body, '', errors);
+  check(instance, '', errors);
+  if (errors.length > 0) {
+    throw new Problem(problemTypes.validationFailed, { errors: errors.slice(0, errorsAtMost) });
+  }
   return instance;
 }
 
@@ -103,8 +99,11 @@ const knownByDto = new WeakMap<object, ReadonlySet<string>>();
 function knownProperties(dto: DtoClass): ReadonlySet<string> {
   const found = knownByDto.get(dto);
   if (found !== undefined) return found;
-  const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-  const names = new Set(declared.map(({ propertyName }) => propertyName).sort());
+  const names = new Set(
+    planOf(dto)
+      .map(({ name }) => name)
+      .sort(),
+  );
   knownByDto.set(dto, names);
   return names;
 }
@@ -112,10 +111,28 @@ function knownProperties(dto: DtoClass): ReadonlySet<string> {
 const isJsonObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fieldErrors({ property, constraints, children }: ValidationError, parent: string): FieldError[] {
-  const pointer = `${parent}/${property}`;
-  return [
-    ...Object.values(constraints ?? {}).map((detail) => ({ pointer, detail })),
-    ...(children ?? []).flatMap((child) => fieldErrors(child, pointer)),
-  ];
+/** Every property, and what it holds; the first thing that is wrong with each. */
+function check(instance: object, parent: string, errors: FieldError[]): void {
+  for (const property of planOf(instance.constructor as DtoClass)) {
+    const value: unknown = Reflect.get(instance, property.name);
+    if (!property.applies(instance, value)) continue;
+    const failed = property.checks.find(({ passes }) => !passes(value, instance));
+    const pointer = `${parent}/${property.name}`;
+    if (failed !== undefined) errors.push({ pointer, detail: failed.message });
+    else checkNested(property, value, pointer, errors);
+    if (errors.length >= errorsAtMost) return;
+  }
+}
+
+function checkNested({ nested }: PropertyPlan, value: unknown, pointer: string, errors: FieldError[]): void {
+  if (nested === undefined || value === undefined) return;
+  if (!Array.isArray(value)) {
+    if (isJsonObject(value)) check(value, pointer, errors);
+    else errors.push({ pointer, detail: nested });
+    return;
+  }
+  for (const [index, item] of value.entries()) {
+    if (isJsonObject(item)) check(item, `${pointer}/${index}`, errors);
+    else errors.push({ pointer: `${pointer}/${index}`, detail: nested });
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Put, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import { type Caller, type CareTeam, type CareTeamMember, CareTeams } from '@app/patient-records';
@@ -8,6 +8,7 @@ import { Answers, Documented } from '../http/api-documentation.js';
 import { answerHeaders, ifMatch } from '../http/conditional-request.js';
 import { DocumentId, IdParam } from '../http/input.js';
 import { RequestCaller } from '../http/request-caller.js';
+import { ScreenedBody } from '../screening/pii-screening.interceptor.js';
 import { CareTeamAnswerDto, CareTeamDto, type CareTeamMemberDto } from './care-team.dto.js';
 
 const problems = { 404: 'No such patient for this caller', 410: 'The patient was deleted' };
@@ -43,7 +44,7 @@ export class CareTeamController {
   async replace(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
-    @Body() body: CareTeamDto,
+    @ScreenedBody() body: CareTeamDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CareTeamAnswerDto> {

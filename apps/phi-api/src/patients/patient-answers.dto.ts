@@ -116,5 +116,14 @@ export function patientAnswer(version: Versioned<object>): PatientAnswerDto {
   const { id, version: number, createdAt, updatedAt, resource, screening } = version;
   if (resource === undefined) return { id, version: number, createdAt, updatedAt, deleted: true };
   if (screening === undefined) throw new Problem(problemTypes.internal);
-  return { id, version: number, createdAt, updatedAt, ...patientDocument(resource as PatientDto), screening };
+  return { id, version: number, createdAt, updatedAt, ...shown(resource as PatientDto), screening };
+}
+
+/** @returns the known elements of a stored document, in their order; it was cleaned before it was stored */
+function shown(document: PatientDto): PatientDto {
+  const answer: Record<string, unknown> = {};
+  for (const element of elements) {
+    if (document[element] !== undefined) answer[element] = document[element];
+  }
+  return answer as PatientDto;
 }

@@ -1,18 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Inject,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import {
@@ -34,7 +21,7 @@ import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idem
 import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
-import { Screening } from '../screening/pii-screening.interceptor.js';
+import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
 import { isReplaced, mergePatch } from './merge-patch.js';
 import {
   PatientAnswerDto,
@@ -74,7 +61,7 @@ export class PatientsController {
   async create(
     @RequestCaller() caller: Caller,
     @IdempotencyKey() repeatable: Repeatable | undefined,
-    @Body() body: PatientDto,
+    @ScreenedBody() body: PatientDto,
     @Screening() screening: ScreeningResult,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PatientAnswerDto> {
@@ -98,7 +85,7 @@ export class PatientsController {
   async search(
     @RequestCaller() caller: Caller,
     @Query() { cursor, limit = limitByDefault }: PageQueryDto,
-    @Body() body: PatientSearchDto,
+    @ScreenedBody() body: PatientSearchDto,
   ): Promise<PatientPageDto> {
     const query = oneQuery(body);
     const route = 'POST /v1/patients/search';
@@ -165,7 +152,7 @@ export class PatientsController {
   async put(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
-    @Body() body: PatientDto,
+    @ScreenedBody() body: PatientDto,
     @Screening() screening: ScreeningResult,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -194,7 +181,7 @@ export class PatientsController {
   async patch(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
-    @Body() patch: PatientDto,
+    @ScreenedBody() patch: PatientDto,
     @Screening() screening: ScreeningResult,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

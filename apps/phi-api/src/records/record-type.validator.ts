@@ -1,23 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 
-/** The closed list of record types of this deployment. */
-export abstract class RecordTypes {
-  abstract has(type: string): boolean;
+let permitted: ReadonlySet<string> = new Set();
+
+/** @param types the closed list of record types of this deployment; decorators cannot be given it otherwise */
+export function permitRecordTypes(types: ReadonlySet<string>): void {
+  permitted = types;
 }
 
-@Injectable()
-@ValidatorConstraint({ name: 'isRecordType' })
-export class RecordTypeConstraint implements ValidatorConstraintInterface {
-  constructor(@Inject(RecordTypes) private readonly types: RecordTypes) {}
-
-  validate(value: unknown): boolean {
-    return typeof value === 'string' && this.types.has(value);
-  }
-
-  defaultMessage(): string {
-    return 'must be a FHIR R4 resource type or a record type of this deployment';
-  }
-}
-
-export const IsRecordType = (): PropertyDecorator => Validate(RecordTypeConstraint);
+export const IsRecordType = (): PropertyDecorator =>
+  ValidateBy(
+    { name: 'isRecordType', validator: { validate: (value: unknown) => permitted.has(value as string) } },
+    { message: 'must be a FHIR R4 resource type or a record type of this deployment' },
+  );

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Inject, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import {
@@ -20,7 +20,7 @@ import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idem
 import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
-import { Screening } from '../screening/pii-screening.interceptor.js';
+import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
 import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './record-answers.dto.js';
 import { recordDocument, refuseRepeatedIds, screeningOf } from './record-documents.js';
 import { BatchDto, RecordDto } from './record.dto.js';
@@ -52,7 +52,7 @@ export class RecordsController {
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdempotencyKey() repeatable: Repeatable | undefined,
-    @Body() body: RecordDto,
+    @ScreenedBody() body: RecordDto,
     @Screening() screening: ScreeningResult,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecordAnswerDto> {
@@ -82,7 +82,7 @@ export class RecordsController {
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdempotencyKey() repeatable: Repeatable | undefined,
-    @Body() body: BatchDto,
+    @ScreenedBody() body: BatchDto,
     @Screening() screening: ScreeningResult,
   ): Promise<RecordPageDto> {
     const idempotency = this.idempotent.name(repeatable, caller, `POST ${base}/batch ${patientId}`);
@@ -169,7 +169,7 @@ export class RecordsController {
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdParam('recordId') recordId: string,
-    @Body() body: RecordDto,
+    @ScreenedBody() body: RecordDto,
     @Screening() screening: ScreeningResult,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,10 +1,12 @@
 import {
+  Body,
   type CallHandler,
   createParamDecorator,
   type ExecutionContext,
   Inject,
   Injectable,
   type NestInterceptor,
+  UseInterceptors,
 } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
@@ -69,6 +71,19 @@ function declaredBody(controller: { prototype: object; name: string }, method: s
   if (dto === undefined || dto === (Object as unknown))
     throw new Error(`${controller.name}.${method} takes a body without a DTO class`);
   return dto;
+}
+
+/**
+ * The body of a handler, validated and screened. A handler that took its body otherwise would be given nothing:
+ * `InputPipe` refuses a body that did not come through here.
+ */
+export function ScreenedBody(): ParameterDecorator {
+  return (controller, method, index) => {
+    if (method === undefined) throw new Error('a body belongs to a handler');
+    Body()(controller, method, index);
+    const handler = Object.getOwnPropertyDescriptor(controller, method) as PropertyDescriptor;
+    UseInterceptors(PiiScreeningInterceptor)(controller, method, handler);
+  };
 }
 
 const clean: ScreeningResult = { outcome: 'clean', findings: [] };
