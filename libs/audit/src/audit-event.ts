@@ -71,3 +71,10 @@ export interface StoredAuditEvent extends AuditEvent {
   /** ISO 8601 in UTC, milliseconds. */
   recordedAt: string;
 }
+
+/** @returns what screening found, by type: an event says how often, never where or what */
+export function findingCounts(findings: readonly { type: string; count: number }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { type, count } of findings) counts[type] = (counts[type] ?? 0) + count;
+  return counts;
+}

@@ -1,4 +1,5 @@
 export { AuditTrail, eventOf } from './audit-trail.js';
+export { findingCounts } from './audit-event.js';
 export type {
   AuditAgent,
   AuditEvent,

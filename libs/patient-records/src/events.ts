@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditEventType } from '@app/audit';
+import { type AuditEvent, type AuditEventType, findingCounts } from '@app/audit';
 import type { Caller, ScreeningResult } from './caller.js';
 
 type Details = Omit<AuditEvent, 'type' | 'outcome' | 'origin' | 'screening'>;
@@ -9,8 +9,6 @@ export function event(
   type: AuditEventType,
   { findings = [], ...details }: Details & { findings?: ScreeningResult['findings'] },
 ): AuditEvent {
-  const counts: Record<string, number> = {};
-  for (const finding of findings) counts[finding.type] = (counts[finding.type] ?? 0) + finding.count;
-  const screening = findings.length === 0 ? {} : { screening: counts };
+  const screening = findings.length === 0 ? {} : { screening: findingCounts(findings) };
   return { type, outcome: '0', origin: caller.origin, ...details, ...screening };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AuditEvent, AuditTrail } from '@app/audit';
+import { type AuditEvent, AuditTrail, findingCounts } from '@app/audit';
 import { type Log } from '@app/observability';
 import { IntegrityBreach, OutOfReach } from '@app/patient-records';
 import { type Problem, problemTypes, RefusalRecorder } from '@app/problem-details';
@@ -37,7 +37,7 @@ function refusalEvent(request: FastifyRequest, problem: Problem): AuditEvent {
   const { patientId: asked, recordId } = (request.params ?? {}) as { patientId?: string; recordId?: string };
   const patientId = problem.cause instanceof IntegrityBreach ? problem.cause.patientId : asked;
   const outOfReach = problem.cause instanceof OutOfReach;
-  const counts = Object.fromEntries((problem.findings ?? []).map(({ type, count }) => [type, count]));
+  const counts = findingCounts(problem.findings ?? []);
   return {
     type: integrity ? 'integrity-alarm' : 'refusal',
     // FHIR R4 AuditEvent.outcome: 4 the caller's fault, 8 ours or an attempt at something out of reach.
