@@ -66,6 +66,7 @@ export const problemTypes = {
     422,
     'idempotency-key-reused',
     'The idempotency key was used with another request',
+    'Send a new request with a new key; repeat a request with the same body.',
   ),
   preconditionRequired: type(
     428,

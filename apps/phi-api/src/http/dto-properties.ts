@@ -38,14 +38,14 @@ const property = (options: PropertyOptions, schema: ApiPropertyOptions) =>
   } as ApiPropertyOptions);
 
 export function Text(
-  options: PropertyOptions & { max: number; example: string; pattern?: RegExp; expects?: string },
+  options: PropertyOptions & { max: number; example?: string; pattern?: RegExp; expects?: string },
 ) {
   const { max, example, pattern, expects } = options;
   const schema = {
     type: 'string',
     minLength: 1,
     maxLength: max,
-    example,
+    ...(example === undefined ? {} : { example }),
     ...(pattern ? { pattern: pattern.source } : {}),
   };
   return applyDecorators(

@@ -4,7 +4,6 @@ export class PageQueryDto {
   @Text({
     about: '`nextCursor` of the page before.',
     max: 4096,
-    example: 'AbC123',
     pattern: /^[A-Za-z0-9_-]+$/,
     expects: 'a cursor',
   })

@@ -31,6 +31,7 @@ import {
   PatientSearchDto,
 } from './patient-answers.dto.js';
 import { PatientDto } from './patient.dto.js';
+import { patchExamples, patientExamples, searchExamples } from './patient-examples.js';
 import { exportStream } from './patient-export.stream.js';
 
 const screened = {
@@ -57,6 +58,7 @@ export class PatientsController {
   @Access('Patient', 'c', ['system', 'user'])
   @Documented({ summary: 'Create a patient', problems: screened })
   @Idempotent()
+  @ApiBody({ type: PatientDto, examples: patientExamples })
   @Answers(201, 'Created', PatientAnswerDto)
   async create(
     @RequestCaller() caller: Caller,
@@ -81,6 +83,7 @@ export class PatientsController {
     summary: 'Find patients by an exact value; the values travel in the body, never in a URL',
     problems: { 413: screened[413], 415: screened[415] },
   })
+  @ApiBody({ type: PatientSearchDto, examples: searchExamples })
   @AnswersPage('Patients that match and that the caller may see', PatientPageDto)
   async search(
     @RequestCaller() caller: Caller,
@@ -147,6 +150,7 @@ export class PatientsController {
     description: '`*` creates; 412 if the id is taken.',
     schema: { type: 'string' },
   })
+  @ApiBody({ type: PatientDto, examples: patientExamples })
   @Answers(200, 'Replaced', PatientAnswerDto)
   @Answers(201, 'Created', PatientAnswerDto)
   async put(
@@ -176,7 +180,7 @@ export class PatientsController {
   })
   @DocumentId('patientId')
   @ApiConsumes('application/merge-patch+json')
-  @ApiBody({ type: PatientDto, required: true })
+  @ApiBody({ type: PatientDto, examples: patchExamples })
   @Answers(200, 'Changed', PatientAnswerDto)
   async patch(
     @RequestCaller() caller: Caller,

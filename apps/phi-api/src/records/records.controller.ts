@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Delete, Get, HttpCode, Inject, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import {
   type Caller,
@@ -24,6 +24,7 @@ import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.
 import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './record-answers.dto.js';
 import { recordDocument, refuseRepeatedIds, screeningOf } from './record-documents.js';
 import { BatchDto, RecordDto } from './record.dto.js';
+import { batchExamples, recordExamples } from './record-examples.js';
 
 const ofPatient = { 404: 'No such patient or record for this caller', 410: 'It was deleted' };
 const screened = {
@@ -47,6 +48,7 @@ export class RecordsController {
   @Documented({ summary: 'Create a record', problems: { ...ofPatient, ...screened } })
   @DocumentId('patientId')
   @Idempotent()
+  @ApiBody({ type: RecordDto, examples: recordExamples })
   @Answers(201, 'Created', RecordAnswerDto)
   async create(
     @RequestCaller() caller: Caller,
@@ -77,6 +79,7 @@ export class RecordsController {
   })
   @DocumentId('patientId')
   @Idempotent()
+  @ApiBody({ type: BatchDto, examples: batchExamples })
   @ApiResponse({ status: 201, description: 'Created, in the order of the request', type: RecordPageDto })
   async createBatch(
     @RequestCaller() caller: Caller,
@@ -163,6 +166,7 @@ export class RecordsController {
     description: '`*` creates; 412 if the id is taken.',
     schema: { type: 'string' },
   })
+  @ApiBody({ type: RecordDto, examples: recordExamples })
   @Answers(200, 'Replaced', RecordAnswerDto)
   @Answers(201, 'Created', RecordAnswerDto)
   async put(
