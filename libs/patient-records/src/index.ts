@@ -1,6 +1,5 @@
 export type { Caller, Idempotency, Page, ScreeningResult, Versioned } from './caller.js';
 export type { ClinicalRecord } from './patient.js';
-export { recordTypes } from './record-types.js';
 export { openPatientRecords } from './open-patient-records.js';
 export { IntegrityBreach } from './integrity-breach.js';
 export { OutOfReach } from './patient-gate.js';

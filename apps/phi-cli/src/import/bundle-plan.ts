@@ -1,5 +1,5 @@
 import type { ImportIds } from './import-ids.js';
-import { isFhirResourceType } from './fhir-resource-types.js';
+import { fhirResourceTypes } from '@app/configuration';
 import { isJsonObject, type JsonObject, textOf } from './json.js';
 import { mapPatient } from './patient-mapping.js';
 import { PatientReferences } from './patient-references.js';
@@ -95,7 +95,7 @@ class Planner {
       return undefined;
     }
     const { resourceType } = content;
-    if (!isFhirResourceType(resourceType)) {
+    if (typeof resourceType !== 'string' || !fhirResourceTypes.has(resourceType)) {
       const message = resourceType === undefined ? 'no resourceType' : 'not a resource type of FHIR R4';
       this.#errors.push({ entry: position, message });
       return undefined;

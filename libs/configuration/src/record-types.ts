@@ -1,5 +1,5 @@
 /** FHIR R4 (4.0.1) resource types, the base value set of `recordType`. @see https://hl7.org/fhir/R4/valueset-resource-types.html */
-const fhirResourceTypes =
+const names =
   'Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary ' +
   'BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem ' +
   'ChargeItemDefinition Claim ClaimResponse ClinicalImpression CodeSystem Communication CommunicationRequest ' +
@@ -23,10 +23,13 @@ const fhirResourceTypes =
   'SubstanceSourceMaterial SubstanceSpecification SupplyDelivery SupplyRequest Task TerminologyCapabilities ' +
   'TestReport TestScript ValueSet VerificationResult VisionPrescription';
 
+/** The resource types of FHIR R4, without the abstract `Resource` and `DomainResource`. */
+export const fhirResourceTypes: ReadonlySet<string> = new Set(names.split(' '));
+
 /**
  * @param words what the deployment adds (`PHI_RECORD_TYPES`)
  * @returns every record type that may be stored; the type of a record is stored in clear
  */
 export function recordTypes(words: readonly string[]): ReadonlySet<string> {
-  return new Set([...fhirResourceTypes.split(' '), ...words]);
+  return new Set([...fhirResourceTypes, ...words]);
 }
