@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSecretFile } from '@app/configuration';
 import {
@@ -37,7 +38,10 @@ export class LocalIssuer {
     const draft = await newKey();
     const create = () => Buffer.from(JSON.stringify(draft));
     const text = openSecretFile(join(folder, 'issuer-key'), 'local issuer key', create).toString('utf8');
-    return new LocalIssuer(JSON.parse(text) as JWK, audience);
+    const issuer = new LocalIssuer(JSON.parse(text) as JWK, audience);
+    // Public, and derived from the key: for whoever wants to verify a development token without us.
+    writeFileSync(join(folder, 'issuer-jwks.json'), JSON.stringify(issuer.jwks), { mode: 0o600 });
+    return issuer;
   }
 
   /** The public half, as a JSON Web Key Set (RFC 7517). */
