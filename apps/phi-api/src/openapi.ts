@@ -32,11 +32,10 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('records', 'Clinical records of a patient')
     .addTag('care team', 'Who may see a patient')
     .addTag('health', 'Probes');
-  const document = SwaggerModule.createDocument(app, builder.build(), {
+  return SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [ProblemDto, FieldErrorDto, FindingSummaryDto],
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
-  return document;
 }
 
 const packageVersion = () =>

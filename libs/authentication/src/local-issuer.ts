@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSecretFile } from '@app/configuration';
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
-  exportJWK,
-  generateKeyPair,
   importJWK,
   type JWK,
   type JWTVerifyGetKey,
@@ -35,10 +33,10 @@ export class LocalIssuer {
 
   /** @param folder where the key is kept, made at first use (mode 0600) */
   static async open(folder: string, audience: string): Promise<LocalIssuer> {
-    const draft = await newKey();
-    const create = () => Buffer.from(JSON.stringify(draft));
-    const text = openSecretFile(join(folder, 'issuer-key'), 'local issuer key', create).toString('utf8');
-    const issuer = new LocalIssuer(JSON.parse(text) as JWK, audience);
+    const text = openSecretFile(join(folder, 'issuer-key'), 'local issuer key', newKey).toString('utf8');
+    const key = JSON.parse(text) as JWK;
+    const named = { ...key, alg: 'ES256', use: 'sig', kid: await calculateJwkThumbprint(key) };
+    const issuer = new LocalIssuer(named, audience);
     // Public, and derived from the key: for whoever wants to verify a development token without us.
     writeFileSync(join(folder, 'issuer-jwks.json'), JSON.stringify(issuer.jwks), { mode: 0o600 });
     return issuer;
@@ -74,8 +72,8 @@ export class LocalIssuer {
   }
 }
 
-async function newKey(): Promise<JWK> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  return { ...jwk, alg: 'ES256', use: 'sig', kid: await calculateJwkThumbprint(jwk) };
+/** @returns a P-256 private key as a JSON Web Key (RFC 7517) */
+function newKey(): Buffer {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return Buffer.from(JSON.stringify(privateKey.export({ format: 'jwk' })));
 }

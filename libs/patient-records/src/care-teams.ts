@@ -5,6 +5,7 @@ import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller } from './caller.js';
 import { event } from './events.js';
+import { needVersion } from './head-writes.js';
 import { keys } from './keys.js';
 import { type PatientGate } from './patient-gate.js';
 import { sealItem, verifySeal } from './sealed-item.js';
@@ -60,7 +61,7 @@ export class CareTeams {
   ): Promise<CareTeam> {
     await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
     const { team, rows } = await this.#load(patientId);
-    if (expected !== '*' && expected !== team.version) throw new Problem(problemTypes.preconditionFailed);
+    needVersion(expected, team.version);
     const puts = members.map((member) => this.#putMember(patientId, member));
     const kept = new Set(puts.map((put) => put.item.sort));
     const gone = rows.filter((row) => row.sort !== keys.teamPrefix && !kept.has(row.sort));

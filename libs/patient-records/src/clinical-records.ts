@@ -6,12 +6,12 @@ import {
   type QueryInput,
   type TableWrite,
 } from '@app/phi-table';
-import { Problem, problemTypes } from '@app/problem-details';
+import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
 import { type DocumentVault, type NewVersion } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
-import { replaceHead, stillThere } from './head-writes.js';
+import { needVersion, replaceHead, stillThere } from './head-writes.js';
 import { keys } from './keys.js';
 import type { ClinicalRecord } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
@@ -82,7 +82,7 @@ export class ClinicalRecords {
 
   async read(caller: Caller, patientId: string, recordId: string): Promise<Versioned<ClinicalRecord>> {
     const { record } = await this.#enterRecord(caller, patientId, recordId, 'r');
-    const found = await this.#unlock(record);
+    const found = await this.parts.vault.unlock<ClinicalRecord>(record);
     await this.#recordRead(caller, patientId, record, { version: found.version });
     return found;
   }
@@ -99,12 +99,9 @@ export class ClinicalRecords {
     const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'u');
     const current = vault.read(record);
     if (current.recordType !== screened.resource.recordType) {
-      const errors = [
-        { pointer: '/recordType', detail: 'must stay what it was when the record was created' },
-      ];
-      throw new Problem(problemTypes.validationFailed, { errors });
+      throw invalidField('/recordType', 'must stay what it was when the record was created');
     }
-    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    needVersion(expected, current.version);
     const version = current.version + 1;
     const updatedAt = new Date().toISOString();
     const next = newVersion(patientId, { id: recordId, ...screened }, version, current.createdAt, updatedAt);
@@ -124,7 +121,7 @@ export class ClinicalRecords {
     const { vault } = this.parts;
     const { record } = await this.#enterRecord(caller, patientId, recordId, 'd');
     const current = vault.read(record);
-    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    needVersion(expected, current.version);
     const version = current.version + 1;
     const item = vault.tombstone({ ...current, version, updatedAt: new Date().toISOString() });
     const entity = { type: current.recordType, id: recordId, version };
@@ -158,7 +155,7 @@ export class ClinicalRecords {
     if (fitting.length < page.items.length)
       page = await this.parts.table.query({ ...query, limit: fitting.length });
     const covered = page.items.filter((item) => entered.covers(this.parts.vault.read(item).recordType));
-    const items = await Promise.all(covered.map((item) => this.#unlock(item)));
+    const items = await Promise.all(covered.map((item) => this.parts.vault.unlock<ClinicalRecord>(item)));
     const types = recordType === undefined ? {} : { query: ['recordType'] };
     await this.parts.audit.append([
       event(caller, 'record-query', { patientId, count: items.length, ...types }),
@@ -191,13 +188,9 @@ export class ClinicalRecords {
     const current = record.attributes['version'] === version;
     const item = current ? record : await this.parts.table.get(keys.version(patientId, recordId, version));
     if (item === undefined) throw new Problem(problemTypes.notFound);
-    const found = await this.#unlock(item);
+    const found = await this.parts.vault.unlock<ClinicalRecord>(item);
     await this.#recordRead(caller, patientId, record, { version });
     return found;
-  }
-
-  async #unlock(item: PhiItem): Promise<Versioned<ClinicalRecord>> {
-    return this.parts.vault.unlock<ClinicalRecord>(item);
   }
 
   /** The type of a record decides which scope is needed, and it is known only once the row is read. */

@@ -5,6 +5,6 @@ export { IntegrityBreach } from './integrity-breach.js';
 export { OutOfReach } from './patient-gate.js';
 export { oneQuery, PatientDirectory } from './patient-directory.js';
 export { Patients } from './patients.js';
-export { CareTeams, type CareTeam, type CareTeamMember } from './care-teams.js';
+export { CareTeams, membersAtMost, type CareTeam, type CareTeamMember } from './care-teams.js';
 export { ClinicalRecords, type NewRecord } from './clinical-records.js';
 export { PatientExport, type ExportLine } from './patient-export.js';

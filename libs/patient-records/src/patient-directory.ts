@@ -1,7 +1,7 @@
 import { type AuditTrail } from '@app/audit';
 import { type Level } from '@app/authorization';
 import { type PhiItem, type PhiKey, type PhiTable } from '@app/phi-table';
-import { Problem, problemTypes } from '@app/problem-details';
+import { invalidField } from '@app/problem-details';
 import type { Caller, Page, Versioned } from './caller.js';
 import { type DocumentVault } from './document-vault.js';
 import { event } from './events.js';
@@ -147,5 +147,5 @@ export function oneQuery(body: {
     if (family != null && birthDate != null) return { family, birthDate };
   }
   const detail = 'must ask for one of: identifier; family with birthDate; phone; email';
-  throw new Problem(problemTypes.validationFailed, { errors: [{ pointer: '', detail }] });
+  throw invalidField('', detail);
 }

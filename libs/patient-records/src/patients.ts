@@ -7,7 +7,7 @@ import { type CareTeams } from './care-teams.js';
 import { type DocumentVault, type Head } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
-import { replaceHead } from './head-writes.js';
+import { needVersion, replaceHead } from './head-writes.js';
 import { indexChanges, putIndexRow } from './index-rows.js';
 import { keys, profile } from './keys.js';
 import { versionsBefore } from './versions.js';
@@ -132,7 +132,7 @@ export class Patients {
 
   #needVersion(head: PhiItem, expected: number | '*'): Head {
     const current = this.parts.vault.read(head);
-    if (expected !== '*' && expected !== current.version) throw new Problem(problemTypes.preconditionFailed);
+    needVersion(expected, current.version);
     return current;
   }
 

@@ -1,4 +1,4 @@
-import type { ProblemType } from './problem-types.js';
+import { type ProblemType, problemTypes } from './problem-types.js';
 
 /** A place in the request that is wrong. */
 export interface FieldError {
@@ -48,6 +48,11 @@ export class Problem extends Error {
     this.headers = options.headers ?? {};
     this.detail = options.detail ?? type.detail;
   }
+}
+
+/** @returns the problem of one wrong place in the request, see `FieldError` */
+export function invalidField(pointer: string, detail: string): Problem {
+  return new Problem(problemTypes.validationFailed, { errors: [{ pointer, detail }] });
 }
 
 /** @returns the RFC 9457 body for `problem`; `instance` is the request id. */

@@ -4,10 +4,9 @@ import { type Log } from '@app/observability';
 import { IntegrityBreach, OutOfReach } from '@app/patient-records';
 import { type Problem, problemTypes, RefusalRecorder } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
+import { uuid } from '../http/input.js';
 import { LOG } from '../log.js';
 import { originOf } from '../http/request-caller.js';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Writes every refusal and error into the trail (45 CFR 164.312(b)): attempts tell more than successes. */
 @Injectable()

@@ -7,7 +7,6 @@ interface OperationOptions {
   problems?: Record<number, string>;
   /** The write needs `If-Match`, and a stale one is refused. */
   conditional?: boolean;
-  purpose?: boolean;
 }
 
 const everywhere: Record<number, string> = {

@@ -1,11 +1,8 @@
-import { Problem, problemTypes } from '@app/problem-details';
+import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Strong entity tags hold the version number (RFC 9110, 8.8.3). */
 export const etagOf = (version: number) => `"${version}"`;
-
-const badHeader = (name: string, detail: string) =>
-  new Problem(problemTypes.validationFailed, { errors: [{ pointer: `header:${name}`, detail }] });
 
 /**
  * @returns the version that the caller read, or `*` for any
@@ -16,7 +13,7 @@ export function ifMatch(request: FastifyRequest): number | '*' {
   if (header === undefined) throw new Problem(problemTypes.preconditionRequired);
   if (header.trim() === '*') return '*';
   const match = /^"(\d{1,10})"$/.exec(header.trim());
-  if (match === null) throw badHeader('If-Match', 'must be one ETag of this resource, such as "3"');
+  if (match === null) throw invalidField('header:If-Match', 'must be one ETag of this resource, such as "3"');
   return Number(match[1]);
 }
 
@@ -24,9 +21,9 @@ export function ifMatch(request: FastifyRequest): number | '*' {
 export function createsOnly(request: FastifyRequest): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
-  if (header.trim() !== '*') throw badHeader('If-None-Match', 'must be * on a write');
+  if (header.trim() !== '*') throw invalidField('header:If-None-Match', 'must be * on a write');
   if (request.headers['if-match'] !== undefined)
-    throw badHeader('If-Match', 'must not come with If-None-Match');
+    throw invalidField('header:If-Match', 'must not come with If-None-Match');
   return true;
 }
 

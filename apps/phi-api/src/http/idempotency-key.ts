@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { KeyedHash } from '@app/encryption';
 import { type Caller, type Idempotency } from '@app/patient-records';
-import { Problem, problemTypes } from '@app/problem-details';
+import { invalidField } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -24,10 +24,7 @@ export const IdempotencyKey = createParamDecorator(
     const key = headers['idempotency-key'];
     if (key === undefined) return undefined;
     if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return { key, sentBody };
-    const detail = 'must have 1 to 200 printable characters without spaces';
-    throw new Problem(problemTypes.validationFailed, {
-      errors: [{ pointer: 'header:Idempotency-Key', detail }],
-    });
+    throw invalidField('header:Idempotency-Key', 'must have 1 to 200 printable characters without spaces');
   },
 );
 

@@ -1,15 +1,14 @@
 import { type ArgumentMetadata, Injectable, Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
-import { Problem, problemTypes, validateDto } from '@app/problem-details';
+import { invalidField, Problem, problemTypes, validateDto } from '@app/problem-details';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const badPath = (name: string, detail: string) =>
-  new Problem(problemTypes.validationFailed, { errors: [{ pointer: `path:${name}`, detail }] });
+/** Ids are UUIDs in lower case: another spelling of an id would be another key. */
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 @Injectable()
 class UuidPipe implements PipeTransform<string, string> {
   transform(value: string, { data }: ArgumentMetadata): string {
-    if (!uuid.test(value)) throw badPath(data ?? '', 'must be a UUID in lower case');
+    if (!uuid.test(value)) throw invalidField(`path:${data}`, 'must be a UUID in lower case');
     return value;
   }
 }
@@ -17,7 +16,7 @@ class UuidPipe implements PipeTransform<string, string> {
 @Injectable()
 class VersionPipe implements PipeTransform<string, number> {
   transform(value: string, { data }: ArgumentMetadata): number {
-    if (!/^[1-9]\d{0,9}$/.test(value)) throw badPath(data ?? '', 'must be a version number');
+    if (!/^[1-9]\d{0,9}$/.test(value)) throw invalidField(`path:${data}`, 'must be a version number');
     return Number(value);
   }
 }
@@ -61,4 +60,18 @@ function validQuery(dto: new () => object, value: unknown): object {
     }));
     throw new Problem(error.type, { errors });
   }
+}
+
+/**
+ * @param names what must be there once, in the order of the request
+ * @throws Problem `validation-failed` with the place of each that comes again
+ */
+export function refuseRepeated(
+  names: readonly string[],
+  pointer: (position: number) => string,
+  detail: string,
+): void {
+  const repeated = names.flatMap((name, position) => (names.indexOf(name) < position ? [position] : []));
+  const errors = repeated.map((position) => ({ pointer: pointer(position), detail }));
+  if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
 }

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type AuditOrigin } from '@app/audit';
 import { type Caller } from '@app/patient-records';
-import { Problem, problemTypes } from '@app/problem-details';
+import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 
 /** HL7 v3 PurposeOfUse, the codes of its value set. @see http://terminology.hl7.org/ValueSet/v3-PurposeOfUse */
@@ -36,10 +36,7 @@ export const RequestCaller = createParamDecorator((_: unknown, context: Executio
   if (principal === undefined || scopes === undefined) throw new Problem(problemTypes.unauthenticated);
   const origin = originOf(request);
   if (request.headers['x-purpose-of-use'] !== undefined && origin.purposeOfUse === undefined) {
-    const detail = 'must be a code of the HL7 v3 PurposeOfUse value set';
-    throw new Problem(problemTypes.validationFailed, {
-      errors: [{ pointer: 'header:X-Purpose-Of-Use', detail }],
-    });
+    throw invalidField('header:X-Purpose-Of-Use', 'must be a code of the HL7 v3 PurposeOfUse value set');
   }
   return { principal, scopes, origin };
 });

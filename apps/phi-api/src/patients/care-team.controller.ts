@@ -2,11 +2,10 @@ import { Controller, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '@app/authorization';
 import { type Caller, type CareTeam, type CareTeamMember, CareTeams } from '@app/patient-records';
-import { Problem, problemTypes } from '@app/problem-details';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers, Documented } from '../http/api-documentation.js';
 import { answerHeaders, ifMatch } from '../http/conditional-request.js';
-import { DocumentId, IdParam } from '../http/input.js';
+import { DocumentId, IdParam, refuseRepeated } from '../http/input.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { ScreenedBody } from '../screening/pii-screening.interceptor.js';
 import { CareTeamAnswerDto, CareTeamDto, type CareTeamMemberDto } from './care-team.dto.js';
@@ -49,7 +48,8 @@ export class CareTeamController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CareTeamAnswerDto> {
     const members = body.members.map((member) => memberOf(member, caller.principal.issuer));
-    refuseRepeated(members);
+    const names = members.map(({ issuer, subject }) => JSON.stringify([issuer, subject]));
+    refuseRepeated(names, (position) => `/members/${position}`, 'must not be the same member twice');
     return answer(reply, await this.careTeams.replace(caller, patientId, ifMatch(request), members));
   }
 }
@@ -66,17 +66,6 @@ function memberOf({ issuer, subject, role, period }: CareTeamMemberDto, ownIssue
       ...(end === undefined ? {} : { end: new Date(end).toISOString() }),
     },
   };
-}
-
-function refuseRepeated(members: readonly CareTeamMember[]): void {
-  const seen = new Set<string>();
-  const errors = members.flatMap(({ issuer, subject }, position) => {
-    const name = JSON.stringify([issuer, subject]);
-    const repeated = seen.has(name);
-    seen.add(name);
-    return repeated ? [{ pointer: `/members/${position}`, detail: 'must not be the same member twice' }] : [];
-  });
-  if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
 }
 
 function answer(reply: FastifyReply, { version, members }: CareTeam): CareTeamAnswerDto {

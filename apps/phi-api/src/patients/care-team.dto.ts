@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { membersAtMost } from '@app/patient-records';
 import { NotScreened } from '@app/pii-screening';
 import { InstantText, Nested, NestedList, Text } from '../http/dto-properties.js';
 
@@ -43,7 +44,11 @@ export class CareTeamMemberDto {
 /** Staff, named by their tokens: a subject that is an email address must stay what it is. */
 @NotScreened()
 export class CareTeamDto {
-  @NestedList(() => CareTeamMemberDto, { about: 'Everybody in the team.', items: 45, required: true })
+  @NestedList(() => CareTeamMemberDto, {
+    about: 'Everybody in the team.',
+    items: membersAtMost,
+    required: true,
+  })
   members!: CareTeamMemberDto[];
 }
 

@@ -1,5 +1,4 @@
-import { type ClinicalRecord, type NewRecord, type ScreeningResult } from '@app/patient-records';
-import { Problem, problemTypes } from '@app/problem-details';
+import { type ClinicalRecord, type ScreeningResult } from '@app/patient-records';
 import { type RecordDto } from './record.dto.js';
 
 /** Times are kept in UTC with milliseconds, because they are sort keys. */
@@ -19,17 +18,4 @@ export function screeningOf(whole: ScreeningResult, prefix: string): ScreeningRe
     .filter(({ pointer }) => pointer.startsWith(`${prefix}/`))
     .map((finding) => ({ ...finding, pointer: finding.pointer.slice(prefix.length) }));
   return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
-}
-
-/** @throws Problem `validation-failed` with the place of each id that is used twice */
-export function refuseRepeatedIds(records: readonly NewRecord[]): void {
-  const seen = new Set<string>();
-  const errors = records.flatMap(({ id }, position) => {
-    const repeated = seen.has(id);
-    seen.add(id);
-    return repeated
-      ? [{ pointer: `/records/${position}/id`, detail: 'must not be used twice in the batch' }]
-      : [];
-  });
-  if (errors.length > 0) throw new Problem(problemTypes.validationFailed, { errors });
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FhirContent, FreeText } from '@app/pii-screening';
-import { Matches } from 'class-validator';
 import { InstantText, NestedList, Text } from '../http/dto-properties.js';
+import { uuid } from '../http/input.js';
 import { notesAtMost } from '../patients/patient.dto.js';
 import { IsBoundedJson } from './bounded-json.validator.js';
 import { IsRecordType } from './record-type.validator.js';
@@ -48,13 +48,12 @@ export class RecordDto {
 }
 
 export class BatchRecordDto extends RecordDto {
-  @Matches(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, {
-    message: 'must be a UUID in lower case',
-  })
   @Text({
     about: 'Id of your own for a batch that can be repeated; else we give one.',
     max: 36,
     example: '0f3b2a6e-6c2f-5f5e-9a55-0d6f3f6f7a11',
+    pattern: uuid,
+    expects: 'a UUID in lower case',
   })
   id?: string;
 }

@@ -17,12 +17,12 @@ import { Answers, AnswersPage, Documented, Idempotent } from '../http/api-docume
 import { answerHeaders, createsOnly, ifMatch, isNotModified } from '../http/conditional-request.js';
 import { Cursors } from '../http/cursors.js';
 import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idempotency-key.js';
-import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
+import { DocumentId, DocumentVersion, IdParam, refuseRepeated, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
 import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './record-answers.dto.js';
-import { recordDocument, refuseRepeatedIds, screeningOf } from './record-documents.js';
+import { recordDocument, screeningOf } from './record-documents.js';
 import { BatchDto, RecordDto } from './record.dto.js';
 import { batchExamples, recordExamples } from './record-examples.js';
 
@@ -101,7 +101,8 @@ export class RecordsController {
       resource: recordDocument(record),
       screening: screeningOf(screening, `/records/${position}`),
     }));
-    refuseRepeatedIds(records);
+    const ids = records.map(({ id }) => id);
+    refuseRepeated(ids, (position) => `/records/${position}/id`, 'must not be used twice in the batch');
     const taken = new Problem(problemTypes.alreadyExists);
     const items = await this.records.create(caller, patientId, records, taken, idempotency);
     return { items: items.map((item) => recordAnswer(item, patientId)) };
