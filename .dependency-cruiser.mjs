@@ -39,7 +39,7 @@ export default {
     {
       name: 'encryption-sdk-in-encryption-alone',
       severity: 'error',
-      from: { pathNot: lib('encryption') },
+      from: { pathNot: [lib('encryption'), '^test/vectors/'] },
       to: { path: 'node_modules/@aws-crypto/(client|kms|branch|material|serialize)' },
     },
     {
@@ -51,8 +51,19 @@ export default {
     {
       name: 'lmdb-in-its-adapters-alone',
       severity: 'error',
-      from: { pathNot: [lib('phi-table'), lib('encryption')] },
+      from: { pathNot: [lib('phi-table'), lib('encryption'), '^apps/phi-recovery/'] },
       to: { path: 'node_modules/lmdb/' },
+    },
+    {
+      name: 'recovery-stands-alone',
+      comment:
+        'It proves that our messages can be read by other means, so it may use none of ours and no SDK.',
+      severity: 'error',
+      from: { path: '^apps/phi-recovery/src/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: ['^libs/', '^apps/', '^test/', 'node_modules/'],
+        pathNot: ['^apps/phi-recovery/src/', 'node_modules/(lmdb|commander|@types/node)/'],
+      },
     },
     {
       name: 'bedrock-in-pii-screening-alone',

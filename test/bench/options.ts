@@ -18,11 +18,12 @@ const examples = `
 Examples:
   npm run bench -- --smoke
   npm run bench -- --only http --json figures.json
+  npm run bench:crypto
   npm run bench -- --write-docs
   npm run bench -- --profile post
 
-Tables go to standard output, progress to standard error. Exit code 0: done; 1: a request failed while measuring, so that
-the figures mean nothing; 2: it could not run.`;
+Tables go to standard output, progress to standard error. Exit code 0: done; 1: a target was missed, or a
+request failed while measuring, so that the figures mean nothing; 2: it could not run.`;
 
 /** @param args without node and script @throws CommanderError after it has said what is wrong */
 export function readOptions(args: readonly string[]): BenchOptions {

@@ -1,5 +1,7 @@
+import { cryptoSuite } from './crypto/crypto.suite.js';
 import { httpSuite } from './http/http.suite.js';
+import { piiSuite } from './pii/pii.suite.js';
 import type { Suite } from './suite.js';
 
 /** In the order in which they run and are documented. */
-export const suites: readonly Suite[] = [httpSuite];
+export const suites: readonly Suite[] = [cryptoSuite, httpSuite, piiSuite];

@@ -104,7 +104,7 @@ describe('a refusal leaves one event', () => {
 
     expect(refused).toMatchObject({ status: 500, body: { type: '/problems/integrity-failure' } });
     expect(events).toEqual([
-      { ...refusal('integrity-failure', 500, 'GET', one, '8', { patientId }), type: 'integrity-alarm' },
+      { ...refusal('integrity-failure', 500, 'GET', one, '12', { patientId }), type: 'integrity-alarm' },
     ]);
   });
 });

@@ -51,15 +51,22 @@ const requests: Record<string, (by: PhiClient, path: string, record: string) => 
     by.post(`${path}/records/batch`, { records: [{ recordType: 'Observation', content: {} }] }),
   'delete a record': (by, _, record) => by.delete(record, { 'if-match': '*' }),
   'delete him': (by, path) => by.delete(path, { 'if-match': '*' }),
+  'erase him': (by, path) =>
+    by.post(`${path}/erase`, { confirm: path.split('/').at(-1), reason: 'created-in-error' }),
 };
 const all = Object.keys(requests);
+/** Operations of our own have a scope each; no scope for clinical types covers them. */
+const clinical = all.filter((name) => name !== 'erase him');
 
 /** Written out, not derived: what each scope permits on the launch patient. Whatever is not listed is a 403. */
 const matrix: [string, string[]][] = [
   ['', []],
   ['openid profile', []],
-  ['system/AuditEvent.rs phi/erase phi/screen', []],
-  ['system/*.cruds', all],
+  ['system/AuditEvent.rs phi/screen phi/review phi/emergency-access', []],
+  ['phi/erase', ['erase him']],
+  ['system/*.cruds phi/erase', all],
+  ['system/*.cruds', clinical],
+  ['system/*.cruds user/*.cruds patient/*.cruds', clinical],
   ['system/Patient.c', ['create a patient', 'create a record', 'create a batch']],
   ['system/Patient.s', ['search patients', 'list patients', 'list his records']],
   [
@@ -109,6 +116,7 @@ const matrix: [string, string[]][] = [
   ],
   // Not SMART's: nothing is granted by what looks alike.
   ['System/*.cruds system/*.CRUDS system/*.dc system/*. system/*.read system/*.* patient/.r */*.cruds', []],
+  ['phi/* phi/Erase PHI/erase phi/erase.c phi/erased erase', []],
 ];
 
 describe.each(matrix)('the scope "%s"', (scope, permitted) => {

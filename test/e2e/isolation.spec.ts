@@ -291,7 +291,7 @@ describe('isolation of patients, records and versions', () => {
     const events = await readAuditEvents(service.platform.table);
     const ofRequest = events.filter(({ origin }) => origin.requestId === body['instance']);
     expect(ofRequest).toMatchObject([
-      { type: 'integrity-alarm', outcome: '8', patientId: stored[alarmFor], refusal: { status: 500 } },
+      { type: 'integrity-alarm', outcome: '12', patientId: stored[alarmFor], refusal: { status: 500 } },
     ]);
     expect(kmsCalls()).toBe(keyAccesses);
     await service.stop();

@@ -12,10 +12,14 @@ import { Cursors } from './http/cursors.js';
 import { IdempotentRequest } from './http/idempotency-key.js';
 import { InputPipe } from './http/input.js';
 import { RateLimitGuard } from './http/rate-limit.guard.js';
+import { IndexRootsRefresh } from './index-roots-refresh.js';
 import { LOG } from './log.js';
 import { CareTeamController } from './patients/care-team.controller.js';
+import { ErasureController } from './patients/erasure.controller.js';
+import { ErasureUpkeep } from './patients/erasure-upkeep.js';
 import { PatientsController } from './patients/patients.controller.js';
 import { PLATFORM, platformProviders } from './platform.providers.js';
+import { PiiController } from './pii/pii.controller.js';
 import { RecordsController } from './records/records.controller.js';
 
 /** The way of every request, in the order in which Nest runs it. */
@@ -37,7 +41,14 @@ export class AppModule implements OnApplicationShutdown {
     return {
       module: AppModule,
       imports: [configuration],
-      controllers: [PatientsController, CareTeamController, RecordsController, HealthController],
+      controllers: [
+        PatientsController,
+        ErasureController,
+        CareTeamController,
+        RecordsController,
+        PiiController,
+        HealthController,
+      ],
       providers: [
         ...pipeline,
         { provide: LOG, useValue: log },
@@ -46,6 +57,8 @@ export class AppModule implements OnApplicationShutdown {
         Cursors,
         IdempotentRequest,
         Lifecycle,
+        ErasureUpkeep,
+        IndexRootsRefresh,
       ],
     };
   }

@@ -31,6 +31,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('patients', 'People whose data is kept')
     .addTag('records', 'Clinical records of a patient')
     .addTag('care team', 'Who may see a patient')
+    .addTag('screening', 'Identifiers in text that is kept elsewhere')
     .addTag('health', 'Probes');
   return SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [ProblemDto, FieldErrorDto, FindingSummaryDto],

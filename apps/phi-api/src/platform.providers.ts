@@ -7,15 +7,18 @@ import { CursorCipher, KeyedHash } from '@app/encryption';
 import {
   CareTeams,
   ClinicalRecords,
+  Erasure,
   PatientDirectory,
   PatientExport,
   openPatientRecords,
   Patients,
 } from '@app/patient-records';
 import { PhiTable } from '@app/phi-table';
-import { PiiScreener, storedNotesPolicy } from '@app/pii-screening';
+import { PiiDetector, PiiScreener, readScreeningPolicies, type ScreeningPolicies } from '@app/pii-screening';
 import { type Platform } from '@app/platform';
 
+/** Injection token of the policies of text screening, by purpose. */
+export const SCREENING_POLICIES = Symbol('screening policies');
 /** Injection token of the opened ports. */
 export const PLATFORM = Symbol('platform');
 const RECORDS = Symbol('patient records');
@@ -39,16 +42,32 @@ export const platformProviders: Provider[] = [
   ofPlatform(TokenVerifier, ({ tokenVerifier }) => tokenVerifier),
   ofPlatform(CursorCipher, ({ cursorCipher }) => cursorCipher),
   ofPlatform(KeyedHash, ({ requestHash }) => requestHash),
-  ofPlatform(PiiScreener, ({ detector }) => new PiiScreener(detector, storedNotesPolicy)),
+  ofPlatform(PiiDetector, ({ detector }) => detector),
+  {
+    provide: SCREENING_POLICIES,
+    inject: [ConfigService],
+    useFactory: (config: ConfigService<PhiConfig, true>) =>
+      readScreeningPolicies(config.get('PHI_SCREENING_POLICIES', { infer: true })),
+  },
+  {
+    provide: PiiScreener,
+    inject: [PiiDetector, SCREENING_POLICIES],
+    useFactory: (detector: PiiDetector, policies: ScreeningPolicies) =>
+      new PiiScreener(detector, policies['stored-notes']),
+  },
   {
     provide: RECORDS,
     inject: [PLATFORM, ConfigService],
     useFactory: (platform: Platform, config: ConfigService<PhiConfig, true>) =>
-      openPatientRecords(platform, config.get('PHI_SHARED_IDENTIFIER_SYSTEMS', { infer: true })),
+      openPatientRecords(platform, config.get('PHI_SHARED_IDENTIFIER_SYSTEMS', { infer: true }), {
+        keyCacheTtlSeconds: config.get('PHI_KEY_CACHE_TTL_SECONDS', { infer: true }),
+        keyStoreBackupDays: config.get('PHI_KEY_STORE_BACKUP_DAYS', { infer: true }),
+      }),
   },
   ofRecords(Patients, ({ patients }) => patients),
   ofRecords(PatientDirectory, ({ directory }) => directory),
   ofRecords(PatientExport, ({ exports }) => exports),
   ofRecords(CareTeams, ({ careTeams }) => careTeams),
   ofRecords(ClinicalRecords, ({ records }) => records),
+  ofRecords(Erasure, ({ erasure }) => erasure),
 ];

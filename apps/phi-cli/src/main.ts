@@ -1,6 +1,8 @@
 import { runCommandLine } from './command-line.js';
 import { exitCodes, processContext } from './command-context.js';
 import { addImportCommand } from './import/import.command.js';
+import { addKeysCommand } from './keys/keys.command.js';
+import { addRescreenCommand } from './rescreen/rescreen.command.js';
 import { addTokenCommand } from './token/token.command.js';
 
 // Node would print the stack and the message of what escapes, and those can quote what was being read.
@@ -15,4 +17,6 @@ process.stderr.on('error', () => undefined);
 process.exitCode = await runCommandLine(process.argv.slice(2), processContext(), [
   addTokenCommand,
   addImportCommand,
+  addKeysCommand,
+  addRescreenCommand,
 ]);

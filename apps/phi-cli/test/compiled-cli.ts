@@ -23,18 +23,18 @@ export class CompiledCli {
     if (compile) this.#sources.add('apps/phi-cli/src/main.ts');
   }
 
-  /** @param kill called with a function that ends the process with SIGKILL */
+  /** @param kill called with a function that sends the process a signal, SIGKILL unless it says another */
   async run(
     args: readonly string[],
     environment: Record<string, string> = {},
-    kill?: (now: () => void) => void,
+    kill?: (now: (signal?: NodeJS.Signals) => void) => void,
   ): Promise<CliRun> {
     const child = spawn(process.execPath, [this.bin, ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    kill?.(() => child.kill('SIGKILL'));
+    kill?.((signal = 'SIGKILL') => child.kill(signal));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

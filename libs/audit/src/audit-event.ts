@@ -10,9 +10,17 @@ export type AuditEventType =
   | 'record-update'
   | 'record-delete'
   | 'record-query'
+  | 'patient-erase'
+  | 'key-destroy'
+  | 'key-rotate'
+  | 'record-re-encrypt'
+  | 'record-rescreen'
+  | 'patient-reindex'
   | 'export'
   | 'care-team-read'
   | 'care-team-update'
+  | 'text-detect'
+  | 'text-deidentify'
   | 'refusal'
   | 'integrity-alarm'
   | 'void';
@@ -59,8 +67,14 @@ export interface AuditEvent {
   query?: string[];
   /** What screening replaced or refused: types and counts. */
   screening?: Record<string, number>;
+  /** Of a write: a part of the detector was out of reach, and what was written is to be screened again. */
+  degraded?: true;
   /** Of a refusal: the problem's name, its status, the route's pattern. */
   refusal?: { problem: string; status: number; method: string; route: string };
+  /** Of an erasure: its reason, a code, and how far it was. */
+  erasure?: { reason: string; step: 'begun' | 'rows-removed' | 'completed' | 'repeated' };
+  /** Of a key job as a whole: where it is, and how many rows it has worked on so far. */
+  job?: { step: 'begun' | 'stopped' | 'completed'; examined: number; changed: number; failed: number };
   /** How many items a page, an export or a batch held. */
   count?: number;
 }

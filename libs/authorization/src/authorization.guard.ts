@@ -4,7 +4,7 @@ import { isPublic, type Principal } from '@app/authentication';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { type Level, type Permission, Scopes } from './scopes.js';
+import { type Level, type Operation, type Permission, Scopes } from './scopes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,22 +13,29 @@ declare module 'fastify' {
   }
 }
 
-/** What a route needs before it runs. The type of a record is decided in the handler, which knows it. */
-export interface RouteAccess {
+/** What a clinical route needs before it runs. The type of a record is decided in the handler, which knows it. */
+interface ClinicalAccess {
   type: 'Patient' | 'any-record';
   permission: Permission;
   /** Levels that may use the route at all; a list of everybody is for `system` only. */
   levels: readonly Level[];
 }
 
+/** What a route needs: a scope for a clinical type, or the one scope of an operation of our own. */
+type RouteAccess = ClinicalAccess | { operation: Operation };
+
 const routeAccess = 'phi:access';
 
 /** @param levels all three unless told otherwise */
 export const Access = (
-  type: RouteAccess['type'],
+  type: ClinicalAccess['type'],
   permission: Permission,
   levels: readonly Level[] = ['system', 'user', 'patient'],
 ) => SetMetadata(routeAccess, { type, permission, levels } satisfies RouteAccess);
+
+/** The scope `phi/<operation>` and no other: `system/*` covers clinical types alone. */
+export const OperationAccess = (operation: Operation) =>
+  SetMetadata(routeAccess, { operation } satisfies RouteAccess);
 
 /** May you? Denies every route that does not say what it needs. */
 @Injectable()
@@ -45,11 +52,7 @@ export class AuthorizationGuard implements CanActivate {
       throw new Problem(problemTypes.insufficientScope);
     }
     const scopes = this.#scopesOf(request.principal);
-    const held =
-      needed.type === 'any-record'
-        ? scopes.levelsForAnyType(needed.permission)
-        : scopes.levels(needed.type, needed.permission);
-    if (!held.some((level) => needed.levels.includes(level))) {
+    if (!permits(scopes, needed)) {
       throw new Problem(problemTypes.insufficientScope, { detail: neededScope(needed) });
     }
     request.scopes = scopes;
@@ -66,7 +69,16 @@ export class AuthorizationGuard implements CanActivate {
   }
 }
 
-function neededScope({ type, permission, levels }: RouteAccess): string {
+function permits(scopes: Scopes, needed: RouteAccess): boolean {
+  if ('operation' in needed) return scopes.permitsOperation(needed.operation);
+  const { type, permission, levels } = needed;
+  const held = type === 'any-record' ? scopes.levelsForAnyType(permission) : scopes.levels(type, permission);
+  return held.some((level) => levels.includes(level));
+}
+
+function neededScope(needed: RouteAccess): string {
+  if ('operation' in needed) return `This needs the scope phi/${needed.operation}.`;
+  const { type, permission, levels } = needed;
   const shown = type === 'any-record' ? '<type>' : type;
   return `This needs a scope such as ${levels.map((level) => `${level}/${shown}.${permission}`).join(' or ')}.`;
 }

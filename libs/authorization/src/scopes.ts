@@ -52,8 +52,10 @@ export class Scopes {
     return (['system', 'user', 'patient'] as const).filter(held);
   }
 
+  /** A service with `system/*` may have text screened too: it may store the same text. The other operations need their own. */
   permitsOperation(operation: Operation): boolean {
-    return this.#operations.has(`phi/${operation}`);
+    const ofSystem = this.#clinical.some(({ level, type }) => level === 'system' && type === '*');
+    return this.#operations.has(`phi/${operation}`) || (operation === 'screen' && ofSystem);
   }
 }
 

@@ -60,7 +60,14 @@ describe('readPhiConfig', () => {
   });
 
   it('lets the aws platform run in production on every address', () => {
-    expect(faultsOf({ PHI_PLATFORM: 'aws', NODE_ENV: 'production', PHI_HOST: '0.0.0.0' })).toEqual([]);
+    const aws = { PHI_PLATFORM: 'aws', NODE_ENV: 'production', PHI_HOST: '0.0.0.0' };
+    expect(faultsOf({ ...aws, PHI_KEY_STORE_BACKUP_DAYS: '35' })).toEqual([]);
+  });
+
+  // NIST SP 800-88, cryptographic erase: backups of the key are copies of it.
+  it('wants to be told on the aws platform how long backups of the key store are kept', () => {
+    expect(faultsOf({ PHI_PLATFORM: 'aws' })).toEqual([expect.stringMatching(/^PHI_KEY_STORE_BACKUP_DAYS /)]);
+    expect(faultsOf({ PHI_PLATFORM: 'embedded' })).toEqual([]);
   });
 
   it('leaves the variables of the command line alone', () => {

@@ -74,11 +74,53 @@ export const variables = {
     1,
     3600,
   ),
+  PHI_KEY_STORE_BACKUP_DAYS: wholeNumber(
+    'Longest time that a backup of the key store is kept, days: an erasure is final in backups after it. 0 says that there are none.',
+    0,
+    0,
+    3650,
+  ),
+  PHI_PARAMETER_REFRESH_SECONDS: wholeNumber(
+    'How often index roots are read again; a reindex waits for twice as long at each of its steps.',
+    60,
+    1,
+    3600,
+  ),
   PHI_RECORD_TYPES: list(
     'Record types beside the FHIR R4 resource types. A record type is stored in clear: words, never content.',
     'medical,dental,imaging,laboratory,note',
     /^[a-z][a-z-]{0,39}$/,
     'words of lower case letters and hyphens, separated by commas',
+  ),
+  PHI_SCREENING_POLICIES: text(
+    'Policies of text screening by purpose, JSON: {"stored-notes": {"NAME": "ANONYMIZE"}}. What is not named keeps its default.',
+    '',
+    /^[^\0]{0,65536}$/,
+    'JSON of at most 64 KB',
+  ),
+  PHI_SCREENING_ON_FAILURE: oneOf(
+    'If Bedrock does not answer: `reject` the request, or screen `local-only` and queue the document for `phi rescreen`.',
+    'reject',
+    ['reject', 'local-only'],
+  ),
+  PHI_BEDROCK_REGION: text(
+    'Region of the guardrail and the model. With the three settings below, Bedrock reads text after the local detector.',
+    undefined,
+    /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
+    'an AWS region',
+  ),
+  PHI_BEDROCK_GUARDRAIL_ID: text('Id or ARN of the guardrail.', undefined, /^\S{1,2048}$/, 'an id or an ARN'),
+  PHI_BEDROCK_GUARDRAIL_VERSION: text(
+    'Version of the guardrail.',
+    undefined,
+    /^([1-9]\d{0,7}|DRAFT)$/,
+    'a version number or DRAFT',
+  ),
+  PHI_BEDROCK_MODEL_ID: text(
+    'Id or ARN of the model or the inference profile.',
+    undefined,
+    /^\S{1,2048}$/,
+    'an id or an ARN',
   ),
   PHI_SHARED_IDENTIFIER_SYSTEMS: list(
     'Identifier systems whose values several patients may share (a family insurance number); all others are unique.',
@@ -92,7 +134,14 @@ export const variables = {
 const foreignVariables = new Set(['PHI_TOKEN', 'PHI_URL']);
 
 type Parsed<V> = V extends Variable<infer T> ? T : never;
-type Optional = 'PHI_TLS_CERT' | 'PHI_TLS_KEY';
+const bedrockVariables = [
+  'PHI_BEDROCK_REGION',
+  'PHI_BEDROCK_GUARDRAIL_ID',
+  'PHI_BEDROCK_GUARDRAIL_VERSION',
+  'PHI_BEDROCK_MODEL_ID',
+] as const;
+
+type Optional = 'PHI_TLS_CERT' | 'PHI_TLS_KEY' | (typeof bedrockVariables)[number];
 export type PhiConfig = {
   readonly [K in keyof typeof variables]: K extends Optional
     ? Parsed<(typeof variables)[K]> | undefined
@@ -140,6 +189,16 @@ function contradictions(config: PhiConfig, environment: Record<string, unknown>)
   for (const name of ['PHI_TLS_CERT', 'PHI_TLS_KEY'] as const) {
     if (config[name] !== undefined && !existsSync(config[name]))
       faults.push(`${name} names a file that is not there`);
+  }
+  // A receipt that named no backups where the account has them would be false (NIST SP 800-88: the copies of the key too).
+  if (config.PHI_PLATFORM === 'aws' && config.PHI_KEY_STORE_BACKUP_DAYS === 0) {
+    faults.push(
+      'PHI_KEY_STORE_BACKUP_DAYS must be at least 1 on the aws platform: point-in-time recovery keeps 1 to 35 days',
+    );
+  }
+  const bedrock = bedrockVariables.filter((name) => config[name] !== undefined);
+  if (bedrock.length > 0 && bedrock.length < bedrockVariables.length) {
+    faults.push(`${bedrockVariables.join(', ')} must be set together`);
   }
   if (config.PHI_PLATFORM === 'embedded') {
     if (environment['NODE_ENV'] === 'production') {

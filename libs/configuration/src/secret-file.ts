@@ -38,7 +38,8 @@ export function openSecretFile(path: string, role: string, create: () => Buffer)
   return made;
 }
 
-function readSecretFile(path: string, role: string): Buffer | undefined {
+/** @returns the content, or `undefined` when there is no such file @throws SecretFileError as `openSecretFile` */
+export function readSecretFile(path: string, role: string): Buffer | undefined {
   let file: number;
   try {
     // The opened file is examined, not its name: what is checked is what is read.

@@ -60,9 +60,27 @@ describe('normalizePhone', () => {
     ['415.555.0132', '4155550132'],
     ['４１５５５５０１３２', '4155550132'],
     ['+44 20 7946 0958', '442079460958'],
+    ['+44 (0)20 7946 0958', '442079460958'],
+    ['0044 20 7946 0958', '442079460958'],
+    ['001 415 555 0132', '4155550132'],
+    ['020 7946 0958', '02079460958'],
+    ['10 0000 00000', '10000000000'],
     ['no number', ''],
   ])('takes %j as %j', (phone, normalized) => {
     expect(normalizePhone(phone)).toBe(normalized);
+  });
+
+  it('is the same however a number is punctuated', () => {
+    const punctuated = fc.tuple(
+      fc.stringMatching(/^[2-9][0-9]{9}$/),
+      fc.array(fc.constantFrom(' ', '-', '.', '/', ') '), { minLength: 10, maxLength: 10 }),
+      fc.constantFrom('', '1', '+1 ', '001-'),
+    );
+    const property = fc.property(punctuated, ([digits, marks, prefix]) => {
+      const written = prefix + [...digits].map((digit, n) => digit + (marks[n] ?? '')).join('');
+      expect(normalizePhone(written)).toBe(digits);
+    });
+    fc.assert(property);
   });
 });
 
@@ -85,5 +103,22 @@ describe('normalizeDate', () => {
     ['31/01/1950', '31/01/1950'],
   ])('takes %j as %j', (date, normalized) => {
     expect(normalizeDate(date)).toBe(normalized);
+  });
+});
+
+describe('each normalization', () => {
+  const text = fc.string({ unit: 'binary' });
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789+-() T') });
+
+  it.each([
+    ['text', normalizeText, text],
+    ['phone', normalizePhone, fc.oneof(digits, text)],
+    ['email', normalizeEmail, text],
+    ['date', normalizeDate, fc.oneof(digits, text)],
+  ])('of %s changes nothing that it has normalized', (_, normalize, values) => {
+    const property = fc.property(values, (value) => {
+      expect(normalize(normalize(value))).toBe(normalize(value));
+    });
+    fc.assert(property, { numRuns: 3000 });
   });
 });

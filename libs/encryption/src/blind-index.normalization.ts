@@ -41,13 +41,23 @@ export function normalizeText(text: string): string {
 }
 
 /**
- * Digits only. A number of eleven digits that begins with 1 is a number of the North American plan with its country
- * code: the 1 is left out, so that `+1 (415) 555-0132`, `1-415-555-0132` and `415.555.0132` are the same number.
- * Numbers of other countries are the same only if both are written with the country code or both without.
+ * Digits only, as they are dialled from abroad: `+44 (0)20 7946 0958` and `0044 20 7946 0958` are the same number. A
+ * number of eleven digits that begins with 1 and an area code (which never begins with 0 or 1) is one of the North
+ * American plan with its country code: the 1 is left out, so that `+1 (415) 555-0132`, `1-415-555-0132` and `415.555.0132` are
+ * the same number.
+ *
+ * It knows no other country code: a number that is written once with it and once without (`020 7946 0958`) counts as two,
+ * and an extension counts as part of the number.
  */
 export function normalizePhone(phone: string): string {
-  const digits = phone.normalize('NFKC').replace(/[^0-9]/g, '');
-  return digits.length === 11 && digits.startsWith('1') ? digits.slice(1) : digits;
+  const digits = phone
+    .normalize('NFKC')
+    // The trunk prefix that nobody dials after a country code.
+    .replace(/\(\s*0\s*\)/g, '')
+    .replace(/[^0-9]/g, '')
+    // ITU-T E.164 calls it the international prefix; no national number begins with it.
+    .replace(/^(?:00)+/, '');
+  return /^1[2-9][0-9]{9}$/.test(digits) ? digits.slice(1) : digits;
 }
 
 /** Case folded as a whole: no mail provider tells `A@x` from `a@x`, whatever RFC 5321 allows. */

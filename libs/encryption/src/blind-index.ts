@@ -24,9 +24,9 @@ export class BlindIndex {
     this.#keys = new DerivedKeys(roots, 'blind-index');
   }
 
-  /** Every version that tokens may be stored under, the active one first. */
+  /** Every version that rows are written under, the active one first. */
   get versions(): readonly number[] {
-    return this.#keys.versions;
+    return this.#keys.writtenVersions;
   }
 
   get activeVersion(): number {
@@ -42,7 +42,7 @@ export class BlindIndex {
     return this.#token(this.activeVersion, field, components, bits);
   }
 
-  /** The same value under every version, the active one first: what a search has to look for during a reindex. */
+  /** The same value under every version that rows are written under, the active one first. */
   tokens(field: string, components: readonly string[], bits: TokenBits): VersionedToken[] {
     return this.versions.map((version) => ({
       version,

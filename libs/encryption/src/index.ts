@@ -1,11 +1,14 @@
 export { BlindIndex, type TokenBits, type VersionedToken } from './blind-index.js';
 export { normalizeDate, normalizeEmail, normalizePhone, normalizeText } from './blind-index.normalization.js';
+export { BranchKeyError } from './branch-key-error.js';
 export { CursorCipher } from './cursor-cipher.js';
+export { IndexRoots } from './index-roots.js';
 export { KeyedHash } from './keyed-hash.js';
+export { KeyStoreCompaction } from './key-store-compaction.js';
 export { LmdbKeyStoreClient } from './lmdb-key-store.client.js';
 export { LocalKmsClient } from './local-kms.client.js';
 export { PatientKeyStore, type PatientKeyStoreOptions } from './patient-key-store.js';
 export { RecordCipher, type RecordCipherMetrics, type RecordCipherOptions } from './record-cipher.js';
-export type { RecordContext } from './record-context.js';
+export type { EarlierRecordContext, RecordContext } from './record-context.js';
 export { RowSeal, type SealedPart } from './row-seal.js';
 export type { VersionedRoots } from './versioned-roots.js';

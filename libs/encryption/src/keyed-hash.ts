@@ -29,11 +29,21 @@ export class KeyedHash {
 
   /** @returns whether `hash` is that of `parts`, whatever root version it was made under; in constant time */
   matches(parts: readonly (string | Uint8Array)[], hash: string): boolean {
-    const version = /^([1-9][0-9]{0,9})\./.exec(hash)?.[1];
-    const expected = version === undefined ? undefined : this.#hash(Number(version), parts);
+    const version = this.versionOf(hash);
+    const expected = version === undefined ? undefined : this.#hash(version, parts);
     if (expected === undefined) return false;
     const [actualBytes, expectedBytes] = [Buffer.from(hash, 'utf8'), Buffer.from(expected, 'utf8')];
     return actualBytes.length === expectedBytes.length && timingSafeEqual(actualBytes, expectedBytes);
+  }
+
+  get activeVersion(): number {
+    return this.#keys.active;
+  }
+
+  /** @returns the root version that a hash says it was made under, not verified; `undefined` when it is none */
+  versionOf(hash: string): number | undefined {
+    const version = /^([1-9][0-9]{0,9})\./.exec(hash)?.[1];
+    return version === undefined ? undefined : Number(version);
   }
 
   #hash(version: number, parts: readonly (string | Uint8Array)[]): string | undefined {

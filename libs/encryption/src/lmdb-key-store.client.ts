@@ -1,150 +1,178 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import {
   type AttributeValue,
   DynamoDBClient,
   GetItemCommand,
   type GetItemCommandInput,
-  type Put,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
-import { type RootDatabase, open } from 'lmdb';
-import { syncFolder } from '@app/configuration';
-
-type Item = Record<string, AttributeValue>;
-/** Branch key id, type. The table's name is not part of it: the file holds one table. */
-type Key = [string, string];
-
-const PARTITION_KEY = 'branch-key-id';
-const SORT_KEY = 'type';
+import type { KeyStoreItem } from './branch-key-row.js';
+import { KeyStoreCompaction, noteDestroyed } from './key-store-compaction.js';
+import { FILE_NOTE, KeyStoreFile, type KeyStoreKey, type KeyStoreRows } from './key-store-file.js';
+import {
+  PARTITION_KEY,
+  SORT_KEY,
+  attributeKey,
+  keyOf,
+  only,
+  unsupported,
+  writeOf,
+} from './key-store-writes.js';
 
 /**
  * The key-store table in an LMDB file of its own: a `DynamoDBClient` that answers exactly what the SDK's key store
- * asks (GetItem, TransactWriteItems of conditional puts). Anything else is refused, so that an SDK that asks more
- * one day fails in a test and not by a condition that was skipped.
+ * and `PatientKeyStore` ask. Anything else is refused, so that an SDK that asks more one day fails in a test and not
+ * by a condition that was skipped.
  */
 export class LmdbKeyStoreClient extends DynamoDBClient {
   override readonly send: DynamoDBClient['send'];
+  readonly compaction: KeyStoreCompaction;
 
-  private constructor(private readonly rows: RootDatabase<Item, Key>) {
+  private constructor(private readonly file: KeyStoreFile) {
     super({ region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+    this.compaction = new KeyStoreCompaction(file);
     this.send = ((command: unknown) => this.#answer(command)) as DynamoDBClient['send'];
   }
 
   /**
-   * @param path the file; made with mode 0600, beside it a lock file with `-lock` at the end of its name
+   * @param path the file; made with mode 0600, beside it a lock file with `-lock` at the end of its name. After a
+   *   compaction another file is in its place, see `KeyStoreGenerations`.
+   * @throws SecretFileError that names the file, when the key store is not whole; nothing is overwritten then
    */
   static open(path: string): LmdbKeyStoreClient {
-    // LMDB itself would make them group-readable.
-    for (const file of [path, `${path}-lock`]) {
-      if (existsSync(file)) chmodSync(file, 0o600);
-      else closeSync(openSync(file, 'ax', 0o600));
-    }
-    // LMDB flushes the file's content; that there is such a file must last too.
-    syncFolder(dirname(path));
-    return new LmdbKeyStoreClient(open<Item, Key>({ path, noSubdir: true, encoding: 'msgpack' }));
+    return new LmdbKeyStoreClient(KeyStoreFile.open(path));
   }
 
   /** Waits for what is under way, then closes the file. */
   async close(): Promise<void> {
-    await this.rows.flushed;
-    await this.rows.close();
+    await this.file.close();
     this.destroy();
   }
 
   // Async, so that a refusal is a rejection as it is with the real client.
   async #answer(command: unknown): Promise<object> {
     if (command instanceof GetItemCommand) return this.#getItem(command.input);
+    if (command instanceof QueryCommand) return this.#query(command.input);
+    if (command instanceof ScanCommand) return this.#scan(command.input);
     if (command instanceof TransactWriteItemsCommand) return this.#transactWrite(command.input);
     throw unsupported('this operation');
   }
 
-  #getItem(input: GetItemCommandInput) {
+  async #getItem(input: GetItemCommandInput) {
     only(input, ['TableName', 'Key', 'ConsistentRead']);
-    const Item = this.rows.get(keyOf(input.Key));
+    const key = keyOf(input.Key);
+    const Item = await this.file.read((rows) => rows.get(key));
     return Item === undefined ? { $metadata: {} } : { $metadata: {}, Item };
+  }
+
+  /** All rows of one partition; never by pages, as DynamoDB does above 1 MB. */
+  async #query(input: QueryCommandInput) {
+    only(input, [
+      'TableName',
+      'KeyConditionExpression',
+      'ExpressionAttributeNames',
+      'ExpressionAttributeValues',
+      'ConsistentRead',
+    ]);
+    if (input.KeyConditionExpression !== '#bkid = :bkid') throw unsupported('this key condition');
+    const partition = expressionText(input, '#bkid', PARTITION_KEY, ':bkid');
+    const Items = await this.file.read((rows) => {
+      const items: KeyStoreItem[] = [];
+      for (const { key, value } of rows.getRange({ start: [partition, ''] })) {
+        if (key[0] !== partition) break;
+        items.push(value);
+      }
+      return items;
+    });
+    return { $metadata: {}, Items, Count: Items.length };
+  }
+
+  /** As in DynamoDB, `Limit` counts the rows before the filter. */
+  async #scan(input: ScanCommandInput) {
+    only(input, [
+      'TableName',
+      'FilterExpression',
+      'ExpressionAttributeNames',
+      'ExpressionAttributeValues',
+      'ConsistentRead',
+      'ExclusiveStartKey',
+      'Limit',
+    ]);
+    const type = filteredType(input);
+    const limit = input.Limit ?? 1000;
+    const start = input.ExclusiveStartKey === undefined ? FILE_NOTE : keyOf(input.ExclusiveStartKey);
+    const page = await this.file.read((rows) => pageAfter(rows, start, limit));
+    const Items = page
+      .map(({ value }) => value)
+      .filter((item) => type === undefined || item[SORT_KEY]?.S === type);
+    const last = page.length === limit ? page.at(-1) : undefined;
+    return {
+      $metadata: {},
+      Items,
+      Count: Items.length,
+      ...(last && { LastEvaluatedKey: attributeKey(last.key) }),
+    };
   }
 
   async #transactWrite(input: TransactWriteItemsCommandInput) {
     only(input, ['TransactItems']);
-    const puts = (input.TransactItems ?? []).map((item) => {
-      only(item, ['Put']);
-      if (item.Put === undefined) throw unsupported('an empty item');
-      return conditionalPut(item.Put);
-    });
-    // Several transactions that wait together share one commit, and one flush.
-    const reasons = await this.rows.transaction(() => {
+    const writes = (input.TransactItems ?? []).map(writeOf);
+    const reasons = await this.file.write((rows) => {
       // All conditions first: what a callback has written stays, even if it throws afterwards.
-      const met = puts.map(({ key, condition }) => condition(this.rows.get(key)));
+      const present = writes.map(({ key }) => rows.get(key));
+      const met = writes.map(({ condition }, index) => condition(present[index]));
       if (!met.every(Boolean)) return met;
-      for (const { key, item } of puts) void this.rows.put(key, item);
+      let destroyed = 0;
+      for (const [index, { key, change }] of writes.entries()) {
+        if (change === undefined) continue;
+        if (change.item !== undefined) void rows.put(key, change.item);
+        else if (present[index] !== undefined) {
+          void rows.remove(key);
+          destroyed += 1;
+        }
+      }
+      noteDestroyed(rows, destroyed);
       return undefined;
     });
     if (reasons !== undefined) throw cancelled(reasons);
-    // The promise above resolves at commit; a key that is lost with the power takes acknowledged records with it.
-    await this.rows.flushed;
     return { $metadata: {} };
   }
 }
 
-interface ConditionalPut {
-  key: Key;
-  item: Item;
-  condition: (present: Item | undefined) => boolean;
-}
+const pageAfter = (rows: KeyStoreRows, start: KeyStoreKey, limit: number) => [
+  ...rows.getRange({ start, exclusiveStart: true, limit }),
+];
 
-/** The two conditions that the SDK's key store writes, for a new key and for a new version of one. */
-function conditionalPut(put: Put): ConditionalPut {
-  only(put, [
-    'TableName',
-    'Item',
-    'ConditionExpression',
-    'ExpressionAttributeNames',
-    'ExpressionAttributeValues',
-  ]);
-  const names = put.ExpressionAttributeNames ?? {};
-  const values = put.ExpressionAttributeValues ?? {};
-  if (names['#bkid'] !== PARTITION_KEY) throw unsupported('these expression names');
-  const item = put.Item ?? {};
-  const key = keyOf({ [PARTITION_KEY]: item[PARTITION_KEY], [SORT_KEY]: item[SORT_KEY] });
-  switch (put.ConditionExpression) {
-    case 'attribute_not_exists(#bkid)':
-      only(names, ['#bkid']);
-      only(values, []);
-      return { key, item, condition: (present) => present === undefined };
-    case 'attribute_exists(#bkid) AND #enc = :encOld': {
-      only(names, ['#bkid', '#enc']);
-      only(values, [':encOld']);
-      const expected = values[':encOld']?.B;
-      if (names['#enc'] !== 'enc' || expected === undefined) throw unsupported('these expression values');
-      return { key, item, condition: (present) => isSameBytes(present?.['enc']?.B, expected) };
-    }
-    default:
-      throw unsupported('this condition');
+/** Only rows of one type, or all of them. */
+function filteredType(input: ScanCommandInput): string | undefined {
+  if (input.FilterExpression === undefined) {
+    only(input.ExpressionAttributeNames ?? {}, []);
+    only(input.ExpressionAttributeValues ?? {}, []);
+    return undefined;
   }
+  if (input.FilterExpression !== '#type = :type') throw unsupported('this filter');
+  return expressionText(input, '#type', SORT_KEY, ':type');
 }
 
-const isSameBytes = (stored: Uint8Array | undefined, expected: Uint8Array) =>
-  stored !== undefined && Buffer.compare(stored, expected) === 0;
-
-function keyOf(key: Record<string, AttributeValue | undefined> | undefined): Key {
-  only(key ?? {}, [PARTITION_KEY, SORT_KEY]);
-  const partition = key?.[PARTITION_KEY]?.S;
-  const sort = key?.[SORT_KEY]?.S;
-  if (!partition || !sort) throw unsupported('a key that is not text');
-  return [partition, sort];
+interface Expression {
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Record<string, AttributeValue> | undefined;
 }
 
-/** An option that is silently ignored here would mean something in DynamoDB. */
-function only(input: object, known: string[]): void {
-  for (const [name, value] of Object.entries(input)) {
-    if (value !== undefined && !known.includes(name)) throw unsupported(`the option ${name}`);
-  }
+/** @returns the text that the attribute is compared with */
+function expressionText(input: Expression, name: string, attribute: string, value: string): string {
+  const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
+  only(names, [name]);
+  only(values, [value]);
+  const text = values[value]?.S;
+  if (names[name] !== attribute || !text) throw unsupported('these expression names or values');
+  return text;
 }
-
-const unsupported = (what: string) => new Error(`The local key store does not support ${what}`);
 
 const cancelled = (met: boolean[]) =>
   new TransactionCanceledException({

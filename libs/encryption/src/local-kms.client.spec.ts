@@ -130,6 +130,53 @@ describe('LocalKmsClient', () => {
     ).resolves.toMatchObject({ KeyId: kms.keyArn });
   });
 
+  it('points its alias to the newest key, and reads what earlier ones wrote', async () => {
+    const keys = LocalKmsClient.open(join(folder, 'several.key'));
+    const other = LocalKmsClient.open(join(folder, 'several.key'));
+    const earlier = keys.keyArn;
+    const described = async (client: LocalKmsClient, KeyId: string) =>
+      (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.Arn;
+    expect(await described(keys, keys.aliasArn)).toBe(earlier);
+    const sealed = await keys.send(
+      new EncryptCommand({ KeyId: earlier, Plaintext: Buffer.from('secret'), EncryptionContext: CONTEXT }),
+    );
+
+    const current = keys.addKey();
+    expect([keys.keyArn, keys.keyArns]).toEqual([current, [earlier, current]]);
+    expect(await described(keys, 'alias/phi-branch-keys')).toBe(current);
+    expect(await described(keys, earlier)).toBe(earlier);
+    // Another process sees it when it asks, for the alias or for the key.
+    expect(other.keyArn).toBe(earlier);
+    expect(await described(other, current)).toBe(current);
+    expect(await described(LocalKmsClient.open(join(folder, 'several.key')), keys.aliasArn)).toBe(current);
+
+    const moved = await other.send(
+      new ReEncryptCommand({
+        CiphertextBlob: sealed.CiphertextBlob,
+        SourceKeyId: earlier,
+        SourceEncryptionContext: CONTEXT,
+        DestinationKeyId: current,
+        DestinationEncryptionContext: { other: 'context' },
+      }),
+    );
+    expect(moved).toMatchObject({ SourceKeyId: earlier, KeyId: current });
+    const decrypt = (
+      CiphertextBlob: Uint8Array | undefined,
+      EncryptionContext: Record<string, string>,
+      KeyId?: string,
+    ) => keys.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId }));
+    expect(await decrypt(sealed.CiphertextBlob, CONTEXT)).toMatchObject({ KeyId: earlier });
+    expect(await decrypt(moved.CiphertextBlob, { other: 'context' }, current)).toMatchObject({
+      KeyId: current,
+    });
+    await expect(decrypt(sealed.CiphertextBlob, CONTEXT, current)).rejects.toMatchObject({
+      name: 'IncorrectKeyException',
+    });
+    await expect(decrypt(moved.CiphertextBlob, CONTEXT)).rejects.toMatchObject({
+      name: 'InvalidCiphertextException',
+    });
+  });
+
   it('refuses operations and options that it does not know, instead of ignoring them', async () => {
     await expect(kms.send(new ListKeysCommand({}))).rejects.toMatchObject({
       name: 'UnsupportedOperationException',

@@ -1,5 +1,6 @@
 import {
   AlgorithmSuiteIdentifier,
+  type EncryptedDataKey,
   MessageFormat,
   NodeAlgorithmSuite,
   type NodeDecryptionMaterial,
@@ -16,6 +17,7 @@ import {
   decodeBodyHeader,
   deserializeFactory,
   serializeFactory,
+  uuidv4Factory,
 } from '@aws-crypto/serialize';
 import { pooledRandomBytes } from './random-pool.js';
 
@@ -37,6 +39,25 @@ const toUtf8 = (bytes: Uint8Array) => viewOf(bytes).toString('utf8');
 // Sorted by UTF-8 bytes as the format demands; the SDK's other setting sorts by locale.
 const serializer = serializeFactory(fromUtf8, { utf8Sorting: true });
 const { deserializeMessageHeader } = deserializeFactory(toUtf8, NodeAlgorithmSuite);
+
+const { decompressBytesToUuidv4 } = uuidv4Factory(
+  (hex) => new Uint8Array(Buffer.from(hex, 'hex')),
+  (bytes) => viewOf(bytes).toString('hex'),
+);
+
+/** "Ciphertext" of the hierarchical keyring: salt, IV, branch key version, then the data key of 32 bytes and its tag. */
+const WRAPPED = { versionAt: 16 + 12, versionBytes: 16, bytes: 16 + 12 + 16 + 32 + 16 } as const;
+
+/**
+ * @returns the id of the branch key version that the data key is wrapped under
+ * @throws Error if the hierarchical keyring did not write it
+ * @see AWS Encryption SDK specification, "AWS KMS hierarchical keyring", section "Ciphertext"
+ */
+export function wrappingKeyVersion({ encryptedDataKey }: EncryptedDataKey): string {
+  if (encryptedDataKey.length !== WRAPPED.bytes) throw new Error('Not a data key under a branch key');
+  const { versionAt, versionBytes } = WRAPPED;
+  return decompressBytesToUuidv4(encryptedDataKey.subarray(versionAt, versionAt + versionBytes));
+}
 
 /** A message whose shape is known, and nothing of it authenticated yet. */
 export interface ParsedMessage {

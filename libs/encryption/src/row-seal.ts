@@ -27,6 +27,16 @@ export class RowSeal {
   verify(parts: readonly SealedPart[], seal: string): boolean {
     return this.#hash.matches(parts.map(encoded), seal);
   }
+
+  /** The root version that rows are sealed under now. */
+  get activeVersion(): number {
+    return this.#hash.activeVersion;
+  }
+
+  /** @returns the root version that a seal says it was made under, not verified; `undefined` when it is no seal */
+  versionOf(seal: string): number | undefined {
+    return this.#hash.versionOf(seal);
+  }
 }
 
 /** The type is part of the value: the text `true` is not the mark `true`. */

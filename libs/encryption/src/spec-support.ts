@@ -1,14 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  KmsHierarchicalKeyRingNode,
-  BranchKeyStoreNode,
-  CommitmentPolicy,
-  buildClient,
-} from '@aws-crypto/client-node';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Problem } from '@app/problem-details';
+import { stockSdk } from '../test/stock-sdk.js';
 import { LmdbKeyStoreClient } from './lmdb-key-store.client.js';
 import { LocalKmsClient } from './local-kms.client.js';
 import { PatientKeyStore } from './patient-key-store.js';
@@ -44,29 +39,26 @@ export class KeyPlatform {
     });
   }
 
+  /** @returns how often KMS and the key store were called so far */
+  keyAccesses(): { kms: number; keyStore: number } {
+    const kms = Object.values(this.kms.calls).reduce((sum, calls) => sum + calls);
+    return { kms, keyStore: this.keyStoreCalls };
+  }
+
   cipher(cacheMaxEntries = 1000, keyStore = this.keyStore): RecordCipher {
     return new RecordCipher({ keyStore, cacheMaxEntries, cacheTtlSeconds: 300 });
   }
 
   /** The SDK as it comes, with a keyring of its own: what our messages are compared with. */
   stock(branchKeyId: string) {
-    const keyring = new KmsHierarchicalKeyRingNode({
+    return stockSdk({
       branchKeyId,
-      keyStore: new BranchKeyStoreNode({
-        logicalKeyStoreName: LOGICAL_NAME,
-        storage: { ddbTableName: TABLE_NAME, ddbClient: this.rows },
-        keyManagement: { kmsClient: this.kms },
-        kmsConfiguration: { identifier: this.kms.keyArn },
-      }),
-      cacheLimitTtl: 300,
-      maxCacheSize: 100,
-      utf8Sorting: true,
+      dynamoDbClient: this.rows,
+      kmsClient: this.kms,
+      kmsKeyArn: this.kms.keyArn,
+      tableName: TABLE_NAME,
+      logicalName: LOGICAL_NAME,
     });
-    const sdk = buildClient({
-      commitmentPolicy: CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT,
-      maxEncryptedDataKeys: 1,
-    });
-    return { keyring, sdk };
   }
 
   async close(): Promise<void> {
@@ -89,11 +81,18 @@ export function intercepted<T extends { send(command: never): unknown }>(
 
 export const contextOf = (patientId: string, changes: Partial<RecordContext> = {}): RecordContext => ({
   patient_id: patientId,
-  record_type: 'Observation',
-  record_id: '0b8f7f0e-53a6-4a53-9ba0-2f2f0e1a7c11',
-  record_version: '1',
+  record: 'Observation/C49_DlOmSlOboC8vDhp8EQ/1',
   ...changes,
 });
+
+/** @returns `message` with every `part` in it, of the same length, put in the place of `original` */
+export function replaced(message: Buffer, original: string | Buffer, part: string | Buffer): Buffer {
+  const [from, to] = [Buffer.from(original), Buffer.from(part)];
+  if (from.length !== to.length || !message.includes(from)) throw new Error('Nothing to put it in place of');
+  const changed = Buffer.from(message);
+  for (let at = changed.indexOf(from); at !== -1; at = changed.indexOf(from, at + 1)) changed.set(to, at);
+  return changed;
+}
 
 /** @returns the type of the Problem that `attempt` is refused with; 'accepted' when it is not */
 export async function refusalOf(attempt: Promise<unknown>): Promise<string> {

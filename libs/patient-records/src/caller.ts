@@ -13,6 +13,8 @@ export interface Caller {
 export interface ScreeningResult {
   outcome: 'clean' | 'anonymized';
   findings: { type: string; count: number; pointer: string }[];
+  /** A part of the detector was out of reach: the patient is queued, and the document is screened again (`Rescreening`). */
+  degraded?: true;
 }
 
 /** One version of a document, as it was written. */
@@ -32,10 +34,13 @@ export interface Page<T> {
   next?: string;
 }
 
-/** How a write may be repeated: the keyed name of the request and a keyed hash of its body. */
+/**
+ * How a write may be repeated: the keyed name of the request and a keyed hash of its body, each under every index root
+ * that is known, the active one first: while a root is replaced, instances may differ in which one is active.
+ */
 export interface Idempotency {
-  token: string;
-  bodyHash: string;
+  tokens: string[];
+  bodyHashes: string[];
 }
 
 /** What an idempotent request made when it first ran. */

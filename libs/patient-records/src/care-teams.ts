@@ -5,7 +5,7 @@ import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller } from './caller.js';
 import { event } from './events.js';
-import { needVersion } from './head-writes.js';
+import { needVersion, stillThere } from './head-writes.js';
 import { keys } from './keys.js';
 import { type PatientGate } from './patient-gate.js';
 import { sealItem, verifySeal } from './sealed-item.js';
@@ -59,7 +59,7 @@ export class CareTeams {
     expected: number | '*',
     members: CareTeamMember[],
   ): Promise<CareTeam> {
-    await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
+    const { head: patient } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
     const { team, rows } = await this.#load(patientId);
     needVersion(expected, team.version);
     const puts = members.map((member) => this.#putMember(patientId, member));
@@ -68,6 +68,7 @@ export class CareTeams {
     const head = this.#putHead(patientId, team.version + 1);
     const writes: TableWrite[] = [
       { ...head, condition: { type: 'equals', attribute: 'version', value: team.version } },
+      stillThere(patient),
       ...puts,
       ...gone.map((row): TableWrite => ({ type: 'delete', key: keyOf(row) })),
     ];
@@ -92,8 +93,11 @@ export class CareTeams {
     });
     const rows = items.map((item) => verifySeal(this.parts.rowSeal, item));
     const head = rows.find((row) => row.sort === keys.teamPrefix);
-    // Every patient has a team row from its first moment: without it somebody removed it.
-    if (head === undefined) throw new Problem(problemTypes.integrityFailure);
+    // Every patient has a team row from its first moment: his erasure removed it since he was looked up, or somebody did.
+    if (head === undefined) {
+      const erased = await this.parts.gate.wasErased(patientId);
+      throw new Problem(erased ? problemTypes.gone : problemTypes.integrityFailure);
+    }
     const members = rows.filter((row) => row !== head).map(memberOf);
     return { team: { version: head.attributes['version'] as number, members }, rows };
   }

@@ -11,11 +11,12 @@ import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
 import { type DocumentVault, type NewVersion } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
-import { needVersion, replaceHead, stillThere } from './head-writes.js';
+import { needVersion, replaceHead, stillThere, unlessMoved } from './head-writes.js';
 import { keys } from './keys.js';
 import type { ClinicalRecord } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
 import { type Screened } from './patients.js';
+import { queueIfDegraded } from './rescreening-queue.js';
 import { versionsBefore, withinAnswer } from './versions.js';
 
 interface ClinicalRecordsParts {
@@ -50,6 +51,7 @@ export class ClinicalRecords {
     const head = await this.#enterForCreation(caller, patientId, records, taken);
     const now = new Date().toISOString();
     const ids = records.map(({ id }) => id);
+    const screened = records.map(({ screening }) => screening);
     const locked = await Promise.all(
       records.map((record) => vault.lock(newVersion(patientId, record, 1, now, now))),
     );
@@ -57,23 +59,17 @@ export class ClinicalRecords {
     const writes: TableWrite[] = [
       ...puts,
       stillThere(head),
-      ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, ids)]),
+      ...queueIfDegraded(patientId, screened),
+      ...(idempotency === undefined ? [] : idempotent.remember(idempotency, patientId, ids)),
     ];
     const entities = locked.map(({ item, messageSha256 }, position) => {
       const { id, resource } = records[position] as NewRecord;
       return { type: resource.recordType, id, version: item.attributes['version'] as number, messageSha256 };
     });
-    const findings = records.flatMap(({ screening }) => screening.findings);
-    const created = event(caller, 'record-create', { patientId, entities, findings });
-    await this.#commit(writes, puts.length, created, taken);
-    return records.map(({ id, resource, screening }) => ({
-      id,
-      version: 1,
-      createdAt: now,
-      updatedAt: now,
-      resource,
-      screening,
-    }));
+    const created = event(caller, 'record-create', { patientId, entities, screened });
+    await this.#commit(writes, puts.length, created, () => taken);
+    const first = { version: 1, createdAt: now, updatedAt: now };
+    return records.map(({ id, resource, screening }) => ({ id, ...first, resource, screening }));
   }
 
   async replayOf(idempotency: Idempotency): Promise<Replay | undefined> {
@@ -95,42 +91,51 @@ export class ClinicalRecords {
     expected: number | '*',
     screened: Screened<ClinicalRecord>,
   ): Promise<Versioned<ClinicalRecord>> {
-    const { vault } = this.parts;
-    const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'u');
-    const current = vault.read(record);
-    if (current.recordType !== screened.resource.recordType) {
-      throw invalidField('/recordType', 'must stay what it was when the record was created');
-    }
-    needVersion(expected, current.version);
-    const version = current.version + 1;
-    const updatedAt = new Date().toISOString();
-    const next = newVersion(patientId, { id: recordId, ...screened }, version, current.createdAt, updatedAt);
-    const { item, messageSha256 } = await vault.lock(next);
-    const { resource, screening } = screened;
-    const entity = { type: resource.recordType, id: recordId, version, messageSha256 };
-    await this.#commit(
-      [replaceHead(record, item), vault.keepVersion(record), stillThere(head)],
-      1,
-      event(caller, 'record-update', { patientId, entities: [entity], findings: screening.findings }),
-      new Problem(problemTypes.preconditionFailed),
-    );
-    return { id: recordId, version, createdAt: current.createdAt, updatedAt, resource, screening };
+    return unlessMoved(async () => {
+      const { vault } = this.parts;
+      const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'u');
+      const { recordType, createdAt, version: before } = vault.read(record);
+      if (recordType !== screened.resource.recordType) {
+        throw invalidField('/recordType', 'must stay what it was when the record was created');
+      }
+      needVersion(expected, before);
+      const version = before + 1;
+      const updatedAt = new Date().toISOString();
+      const next = newVersion(patientId, { id: recordId, ...screened }, version, createdAt, updatedAt);
+      const { item, messageSha256 } = await vault.lock(next);
+      const { resource, screening } = screened;
+      const entity = { type: recordType, id: recordId, version, messageSha256 };
+      await this.#commit(
+        [
+          replaceHead(record, item),
+          vault.keepVersion(record),
+          stillThere(head),
+          ...queueIfDegraded(patientId, [screening]),
+        ],
+        1,
+        event(caller, 'record-update', { patientId, entities: [entity], screened: [screening] }),
+        stale,
+      );
+      return { id: recordId, version, createdAt, updatedAt, resource, screening };
+    });
   }
 
   async remove(caller: Caller, patientId: string, recordId: string, expected: number | '*'): Promise<void> {
-    const { vault } = this.parts;
-    const { record } = await this.#enterRecord(caller, patientId, recordId, 'd');
-    const current = vault.read(record);
-    needVersion(expected, current.version);
-    const version = current.version + 1;
-    const item = vault.tombstone({ ...current, version, updatedAt: new Date().toISOString() });
-    const entity = { type: current.recordType, id: recordId, version };
-    await this.#commit(
-      [replaceHead(record, item), vault.keepVersion(record)],
-      1,
-      event(caller, 'record-delete', { patientId, entities: [entity] }),
-      new Problem(problemTypes.preconditionFailed),
-    );
+    return unlessMoved(async () => {
+      const { vault } = this.parts;
+      const { head, record } = await this.#enterRecord(caller, patientId, recordId, 'd');
+      const current = vault.read(record);
+      needVersion(expected, current.version);
+      const version = current.version + 1;
+      const item = vault.tombstone({ ...current, version, updatedAt: new Date().toISOString() });
+      const entity = { type: current.recordType, id: recordId, version };
+      await this.#commit(
+        [replaceHead(record, item), vault.keepVersion(record), stillThere(head)],
+        1,
+        event(caller, 'record-delete', { patientId, entities: [entity] }),
+        stale,
+      );
+    });
   }
 
   /** Newest `recordedAt` first. Records of types that the caller's scopes do not cover are left out. */
@@ -255,17 +260,20 @@ export class ClinicalRecords {
     writes: TableWrite[],
     own: number,
     written: ReturnType<typeof event>,
-    taken: Problem,
+    taken: (cause: ConditionFailed) => Problem,
   ): Promise<void> {
     try {
       await this.parts.audit.transactWrite(writes, [written]);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
-      if (error.failed.some((position) => position < own)) throw taken;
+      if (error.failed.some((position) => position < own)) throw taken(error);
       throw new Problem(problemTypes.concurrentWrite, { cause: error });
     }
   }
 }
+
+/** Somebody else wrote the record since it was read. */
+const stale = (cause: ConditionFailed) => new Problem(problemTypes.preconditionFailed, { cause });
 
 function newVersion(
   patientId: string,

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
-import { type RecordCipher, type RecordContext, type RowSeal } from '@app/encryption';
+import { BranchKeyError, type RecordCipher, type RecordContext, type RowSeal } from '@app/encryption';
+import { type AuditEntity } from '@app/audit';
 import { type Attribute, type PhiItem, type PhiKey, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import { type ScreeningResult, type Versioned } from './caller.js';
 import { IntegrityBreach } from './integrity-breach.js';
 import { keys, patientIdOf, profile } from './keys.js';
-import { sealItem, verifySeal } from './sealed-item.js';
+import { type PatientGate } from './patient-gate.js';
+import { resealItem, sealItem, verifySeal } from './sealed-item.js';
 
 /** What stands in clear beside a document's message, authenticated by the row's seal. */
 export interface Head {
@@ -37,20 +39,27 @@ export class DocumentVault {
   constructor(
     private readonly cipher: RecordCipher,
     private readonly rowSeal: RowSeal,
+    private readonly gate: Pick<PatientGate, 'wasErased'>,
   ) {}
 
   /** @returns the head row of a new version, and what its audit event says of the message */
   async lock<T>(version: NewVersion<T>): Promise<{ item: PhiItem; messageSha256: string }> {
-    const { resource, screening } = version;
+    const message = await this.#encrypt(version, version);
+    const item = this.#row(version, false, { ...version.clear, message }, version.indexed);
+    return { item, messageSha256: hash('sha256', message, 'base64') };
+  }
+
+  async #encrypt(
+    head: Omit<Head, 'deleted'>,
+    { resource, screening }: { resource: unknown; screening: ScreeningResult },
+  ): Promise<Uint8Array> {
     const plaintext = Buffer.from(JSON.stringify({ resource, screening }));
     if (plaintext.length > documentAtMost) {
       throw new Problem(problemTypes.payloadTooLarge, {
         detail: 'A document and its notes may be 256 KB as JSON.',
       });
     }
-    const message = await this.cipher.encrypt(plaintext, contextOf(version));
-    const item = this.#row(version, false, { ...version.clear, message }, version.indexed);
-    return { item, messageSha256: hash('sha256', message, 'base64') };
+    return this.#withKey(head, () => this.cipher.encrypt(plaintext, contextOf(head)));
   }
 
   /** @returns the head row that says that the document is deleted; it holds no message and stands in no index */
@@ -76,7 +85,8 @@ export class DocumentVault {
   keepVersion(headItem: PhiItem): TableWrite {
     const head = this.read(headItem);
     const key = keys.version(head.patientId, idInSort(head), head.version);
-    const { seal: _, ...attributes } = headItem.attributes;
+    // Only the head lists index rows: the tokens of a value that was would outlive their rows here.
+    const { seal: _, partitions: __, ...attributes } = headItem.attributes;
     return {
       type: 'put',
       item: sealItem(this.rowSeal, { ...key, attributes }),
@@ -114,7 +124,7 @@ export class DocumentVault {
     if (head.deleted) return { id, version, createdAt, updatedAt };
     const message = item.attributes['message'];
     if (!(message instanceof Uint8Array)) throw breachOf(head);
-    const plaintext = await this.#decrypt(message, head);
+    const plaintext = await this.#withKey(head, () => this.cipher.decrypt(message, contextOf(head)));
     const { resource, screening } = JSON.parse(Buffer.from(plaintext).toString('utf8')) as {
       resource: T;
       screening: ScreeningResult;
@@ -122,19 +132,87 @@ export class DocumentVault {
     return { id, version, createdAt, updatedAt, resource, screening };
   }
 
-  async #decrypt(message: Uint8Array, head: Head): Promise<Uint8Array> {
+  /**
+   * @param item a head row or a version row
+   * @returns the branch key version that its message was written under, `undefined` where it holds none
+   * @throws Problem `integrity-failure`
+   */
+  keyVersion(item: PhiItem): string | undefined {
+    const head = this.read(item);
+    if (head.deleted) return undefined;
+    const { message } = item.attributes;
+    if (!(message instanceof Uint8Array)) throw breachOf(head);
+    return this.cipher.messageKeyVersion(message);
+  }
+
+  /**
+   * The same version of the same document, encrypted anew under the patient's branch key as it is now.
+   * @param item a head row or a version row that holds a message
+   * @returns the row anew, and what the audit event says of the message. `rewritten` stands in clear and changes the seal,
+   *   so that whoever has read the row before notices
+   * @throws Problem `integrity-failure`, `gone` for a patient who was erased meanwhile
+   */
+  async renew(item: PhiItem): Promise<{ item: PhiItem; entity: AuditEntity }> {
+    const head = this.read(item);
+    const before = item.attributes['message'];
+    if (!(before instanceof Uint8Array)) throw breachOf(head);
+    const context = contextOf(head);
+    const message = await this.#withKey(head, async () => {
+      const plaintext = await this.cipher.decrypt(before, context);
+      try {
+        return await this.cipher.encrypt(plaintext, context);
+      } finally {
+        plaintext.fill(0);
+      }
+    });
+    return this.#withMessage(item, head, message);
+  }
+
+  /**
+   * The same version of the same document with another content, for what must not stay as it was written.
+   * @param item a head row or a version row
+   * @returns as `renew`
+   * @throws Problem as `lock` and `renew`
+   */
+  async rewrite(
+    item: PhiItem,
+    content: { resource: object; screening: ScreeningResult },
+  ): Promise<{ item: PhiItem; entity: AuditEntity }> {
+    const head = this.read(item);
+    return this.#withMessage(item, head, await this.#encrypt(head, content));
+  }
+
+  #withMessage(item: PhiItem, head: Head, message: Uint8Array): { item: PhiItem; entity: AuditEntity } {
+    const rewritten = ((item.attributes['rewritten'] as number | undefined) ?? 0) + 1;
+    const entity = {
+      type: head.recordType === profile ? 'Patient' : head.recordType,
+      id: head.id,
+      version: head.version,
+      messageSha256: hash('sha256', message, 'base64'),
+    };
+    return { item: resealItem(this.rowSeal, item, { message, rewritten }), entity };
+  }
+
+  /**
+   * A patient has a key before his first row and until he is erased. A row of his without a key is one that his erasure
+   * overtook, or one that somebody put back: to ask again later would not help.
+   */
+  async #withKey(head: { patientId: string }, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     try {
-      return await this.cipher.decrypt(message, contextOf(head));
+      return await work();
     } catch (error) {
-      if (error instanceof Problem && error.type === problemTypes.integrityFailure)
-        throw breachOf(head, error);
-      throw error;
+      if (!(error instanceof Problem)) throw error;
+      if (error.type === problemTypes.integrityFailure) throw breachOf(head, error);
+      const keyless = error.cause instanceof BranchKeyError && error.cause.failure === 'no-key';
+      if (!keyless) throw error;
+      if (await this.gate.wasErased(head.patientId)) throw new Problem(problemTypes.gone, { cause: error });
+      throw breachOf(head, error);
     }
   }
 }
 
 /** @param found what the cipher says, if it came so far */
-function breachOf({ patientId }: Head, found?: Problem): Problem {
+function breachOf({ patientId }: { patientId: string }, found?: Problem): Problem {
   return new Problem(problemTypes.integrityFailure, { cause: new IntegrityBreach(patientId, found) });
 }
 
@@ -144,12 +222,15 @@ function headKey(head: Omit<Head, 'deleted'>): PhiKey {
 
 const idInSort = (head: Head) => (head.recordType === profile ? profile : head.id);
 
-/** One message belongs to one patient, type, record and version: nothing else decrypts it. */
-function contextOf(head: Omit<Head, 'deleted'>): RecordContext {
-  return {
-    patient_id: head.patientId,
-    record_type: head.recordType,
-    record_id: head.id,
-    record_version: String(head.version),
-  };
+/** Ids are UUIDs in lower case; another spelling of an id would get the name of the same document. */
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * One message belongs to one patient, type, record and version: nothing else decrypts it. The id takes 22 characters
+ * instead of 36, because it stands in every message; no two documents have one name, as nothing in it holds a `/`.
+ */
+function contextOf({ patientId, recordType, id, version }: Omit<Head, 'deleted'>): RecordContext {
+  if (!uuid.test(id)) throw new TypeError('A document needs a UUID');
+  const shortId = Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+  return { patient_id: patientId, record: `${recordType}/${shortId}/${version}` };
 }

@@ -30,13 +30,24 @@ export const keys = {
   index: (partition: string, patientId: string) => records(partition, patientPartition(patientId)),
   listPartition: (shard: number) => `PATIENTS#${shard}`,
   listed: (patientId: string, createdAt: string) =>
-    records(`PATIENTS#${listShardOf(patientId)}`, `${createdAt}#${patientId}`),
+    records(`PATIENTS#${shardOf(patientId)}`, `${createdAt}#${patientId}`),
+  /** Everybody who is being or was erased, by two prefixes. His key is gone: the key store no longer lists him. */
+  erasures: 'ERASURES',
+  pendingErasurePrefix: 'PENDING#',
+  erasedPrefix: 'ERASED#',
+  pendingErasure: (patientId: string) => records('ERASURES', `PENDING#${patientId}`),
+  erased: (patientId: string) => records('ERASURES', `ERASED#${patientId}`),
+  rescreenPartition: (shard: number) => `RESCREEN#${shard}`,
+  /** A patient who has documents to be screened again. */
+  rescreen: (patientId: string) => records(`RESCREEN#${shardOf(patientId)}`, patientPartition(patientId)),
+  /** How far a key job is. */
+  job: (name: string) => records(`JOB#${name}`, '-'),
   idempotency: (token: string) => records(`IDEMPOTENCY#${token}`, '-'),
 };
 
-/** The list of all patients is spread over this many partitions, so that creating heats none. */
+/** The list of all patients, and the queue of those to be screened again, are spread over this many partitions. */
 export const listShards = 16;
-const listShardOf = (patientId: string) => Number.parseInt(patientId.slice(0, 2), 16) % listShards;
+const shardOf = (patientId: string) => Number.parseInt(patientId.slice(0, 2), 16) % listShards;
 
 /** @returns the patient whose partition, or whose index row, this is */
 export const patientIdOf = (partition: string) => partition.slice('PATIENT#'.length);

@@ -1,15 +1,26 @@
 import { type AuditTrail } from '@app/audit';
-import { type BlindIndex, type PatientKeyStore, type RecordCipher, type RowSeal } from '@app/encryption';
+import {
+  type BlindIndex,
+  type IndexRoots,
+  type KeyStoreCompaction,
+  type PatientKeyStore,
+  type RecordCipher,
+  type RowSeal,
+} from '@app/encryption';
 import { type PhiTable } from '@app/phi-table';
 import { CareTeams } from './care-teams.js';
 import { ClinicalRecords } from './clinical-records.js';
 import { DocumentVault } from './document-vault.js';
+import { Erasure } from './erasure.js';
+import { type ErasureTerms } from './erasure-receipt.js';
 import { IdempotentRequests } from './idempotent-requests.js';
+import { KeyMaintenance } from './key-maintenance.js';
 import { PatientDirectory } from './patient-directory.js';
 import { PatientExport } from './patient-export.js';
 import { PatientGate } from './patient-gate.js';
 import { PatientIndex } from './patient-index.js';
 import { Patients } from './patients.js';
+import { Rescreening } from './rescreening.js';
 
 interface PatientRecordsPorts {
   table: PhiTable;
@@ -18,14 +29,25 @@ interface PatientRecordsPorts {
   cipher: RecordCipher;
   blindIndex: BlindIndex;
   rowSeal: RowSeal;
+  indexRoots: IndexRoots;
+  /** Of a key store that is a file. */
+  keyStoreCompaction?: KeyStoreCompaction;
 }
 
-/** @param sharedSystems identifier systems whose values several patients may have */
-export function openPatientRecords(ports: PatientRecordsPorts, sharedSystems: readonly string[]) {
+/**
+ * @param sharedSystems identifier systems whose values several patients may have
+ * @param terms what an erasure's receipt promises of the key store
+ */
+export function openPatientRecords(
+  ports: PatientRecordsPorts,
+  sharedSystems: readonly string[],
+  terms: ErasureTerms,
+) {
+  const gate = new PatientGate(ports.table, ports.rowSeal);
   const parts = {
     ...ports,
-    vault: new DocumentVault(ports.cipher, ports.rowSeal),
-    gate: new PatientGate(ports.table, ports.rowSeal),
+    vault: new DocumentVault(ports.cipher, ports.rowSeal, gate),
+    gate,
     index: new PatientIndex(ports.blindIndex, new Set(sharedSystems)),
     idempotent: new IdempotentRequests(ports.table),
   };
@@ -36,5 +58,8 @@ export function openPatientRecords(ports: PatientRecordsPorts, sharedSystems: re
     records: new ClinicalRecords(parts),
     directory: new PatientDirectory(parts),
     exports: new PatientExport(parts),
+    erasure: new Erasure(parts, terms),
+    keyMaintenance: new KeyMaintenance(parts),
+    rescreening: new Rescreening(parts),
   };
 }

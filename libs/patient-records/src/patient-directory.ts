@@ -1,7 +1,7 @@
 import { type AuditTrail } from '@app/audit';
 import { type Level } from '@app/authorization';
 import { type PhiItem, type PhiKey, type PhiTable } from '@app/phi-table';
-import { invalidField } from '@app/problem-details';
+import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Page, Versioned } from './caller.js';
 import { type DocumentVault } from './document-vault.js';
 import { event } from './events.js';
@@ -21,7 +21,8 @@ interface PatientDirectoryParts {
 /** A place in a list that is spread over several partitions. */
 interface Position {
   partition: number;
-  after?: string;
+  /** Sort key of the last row. It means the same in the index under another root: rows there stand in order of ids. */
+  last?: string;
 }
 
 /** Finding patients: by blind index, and as a list. A page may be short, never wrong. */
@@ -39,7 +40,7 @@ export class PatientDirectory {
     position: string | undefined,
   ): Promise<Page<Versioned<Patient>>> {
     const levels = this.parts.gate.levels(caller, 'Patient', 's');
-    const partitions = this.parts.index.partitionsFor(query);
+    const partitions = [this.parts.index.partitionFor(query)];
     const { ids, next } = await this.#candidates(partitions, limit, position);
     const patients = await this.#open(caller, levels, ids, true);
     const items = patients.filter(
@@ -74,10 +75,12 @@ export class PatientDirectory {
         table: 'records',
         partition: partitions[at.partition] as string,
         limit: limit - ids.size,
-        ...(at.after === undefined ? {} : { after: at.after }),
+        // The least text after the last row's.
+        ...(at.last === undefined ? {} : { from: `${at.last}\u0001` }),
       });
       for (const item of page.items) ids.add(item.attributes['patientId'] as string);
-      at = page.next === undefined ? { partition: at.partition + 1 } : { ...at, after: page.next };
+      const last = page.next === undefined ? undefined : page.items.at(-1)?.sort;
+      at = last === undefined ? { partition: at.partition + 1 } : { ...at, last };
     }
     const done = at.partition >= partitions.length;
     return { ids: [...ids], ...(done ? {} : { next: JSON.stringify(at) }) };
@@ -95,9 +98,19 @@ export class PatientDirectory {
     const members = await this.#membersByPatient(memberKeys);
     const opened = heads.map(async (head) => {
       if (head === undefined || !this.#visible(caller, levels, head, members, general)) return [];
-      return [await this.parts.vault.unlock<Patient>(head)];
+      return this.#unlessErased(this.parts.vault.unlock<Patient>(head));
     });
     return (await Promise.all(opened)).flat();
+  }
+
+  /** A patient whose erasure overtakes the search is no answer, and no failure of it. */
+  async #unlessErased(unlocked: Promise<Versioned<Patient>>): Promise<Versioned<Patient>[]> {
+    try {
+      return [await unlocked];
+    } catch (error) {
+      if (error instanceof Problem && error.type === problemTypes.gone) return [];
+      throw error;
+    }
   }
 
   async #membersByPatient(memberKeys: PhiKey[]): Promise<Map<string, PhiItem>> {

@@ -23,6 +23,9 @@ export interface Entered {
   covers(type: string): boolean;
 }
 
+/** The patient was erased: nothing of him can be read, and his id stays taken. @param head verified */
+export const isErased = (head: PhiItem) => head.attributes['erased'] === true;
+
 /** The door to one patient: nobody passes without a scope for the type and a relationship to the patient. */
 export class PatientGate {
   constructor(
@@ -33,7 +36,8 @@ export class PatientGate {
   /**
    * @param type `Patient`, a record type, or `undefined` where any record type will do for now
    * @param others keys of the same patient to read along
-   * @throws Problem `not-found` for an absent patient and for one out of reach, `gone` for a deleted one
+   * @throws Problem `not-found` for an absent patient and for one out of reach, `gone` for a deleted one and, whatever
+   *   `deletedToo` says, for an erased one
    */
   async enter(
     caller: Caller,
@@ -59,10 +63,36 @@ export class PatientGate {
     if (!this.reaches(caller, levels, patientId, member)) {
       throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
     }
-    if (head.attributes['deleted'] === true && !deletedToo) throw new Problem(problemTypes.gone);
+    if (isErased(head) || (head.attributes['deleted'] === true && !deletedToo))
+      throw new Problem(problemTypes.gone);
     const covers = (recordType: string) =>
       this.reaches(caller, scopes.levels(recordType, permission), patientId, member);
     return { head, others: found.slice(memberKey === undefined ? 1 : 2), covers };
+  }
+
+  /**
+   * The way in for an erasure: deleted, restricted and erased patients too. Its scope stands for an office, not for a
+   * relationship, and reaches everybody.
+   * @returns the head, verified
+   * @throws Problem `insufficient-scope`, `not-found`
+   */
+  async enterForErasure({ scopes }: Caller, patientId: string): Promise<PhiItem> {
+    if (!scopes.permitsOperation('erase')) throw new Problem(problemTypes.insufficientScope);
+    const head = await this.head(patientId);
+    if (head === undefined) throw new Problem(problemTypes.notFound);
+    return head;
+  }
+
+  /** Whether the patient was erased by now: of somebody whose key is gone. */
+  async wasErased(patientId: string): Promise<boolean> {
+    const head = await this.head(patientId);
+    return head !== undefined && isErased(head);
+  }
+
+  /** @returns the head, verified, for work on a patient that no caller's scopes decide */
+  async head(patientId: string): Promise<PhiItem | undefined> {
+    const head = await this.table.get(keys.profile(patientId));
+    return head && verifySeal(this.rowSeal, head);
   }
 
   /** @throws Problem `insufficient-scope` if no scope of the caller covers the type */

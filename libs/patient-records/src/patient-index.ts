@@ -38,9 +38,14 @@ export class PatientIndex {
     return [...new Set(this.#terms(patient).flatMap((term) => this.#partitions(term)))].sort();
   }
 
-  /** @returns the partitions that hold the answer to a query */
-  partitionsFor(query: PatientQuery): string[] {
-    return this.#partitions(this.#queryTerm(query));
+  /**
+   * @returns the partition that holds the answer to a query: under the active root. A root becomes active only once
+   *   everybody stands under it (`Reindex`), so that nobody is missed, or found twice.
+   */
+  partitionFor(query: PatientQuery): string {
+    const { field, components, bits, unique } = this.#queryTerm(query);
+    const { blindIndex } = this;
+    return partitionName(field, unique, blindIndex.activeVersion, blindIndex.token(field, components, bits));
   }
 
   /** Whether the patient is really an answer: a token may be shared by chance, a coarse one is by design. */
@@ -52,14 +57,11 @@ export class PatientIndex {
     );
   }
 
-  /** One partition a key version: during a reindex a patient stands under both. */
-  #partitions(term: IndexTerm): string[] {
-    const kind = term.unique ? 'UNIQUE' : 'INDEX';
+  /** One partition a root version: during a reindex a patient stands under both. */
+  #partitions({ field, components, bits, unique }: IndexTerm): string[] {
     return this.blindIndex
-      .tokens(term.field, term.components, term.bits)
-      .map(({ version, token }) =>
-        term.unique ? `UNIQUE#${version}#${token}` : `${kind}#${term.field}#${version}#${token}`,
-      );
+      .tokens(field, components, bits)
+      .map(({ version, token }) => partitionName(field, unique, version, token));
   }
 
   #queryTerm(query: PatientQuery): IndexTerm {
@@ -95,6 +97,9 @@ export class PatientIndex {
     return { field: 'identifier', components: [system, normalizeText(value)], bits: exactBits, unique };
   }
 }
+
+const partitionName = (field: string, unique: boolean, version: number, token: string) =>
+  unique ? `UNIQUE#${version}#${token}` : `INDEX#${field}#${version}#${token}`;
 
 const phoneTerm = (value: string): IndexTerm => ({
   field: 'phone',

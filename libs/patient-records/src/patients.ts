@@ -7,13 +7,14 @@ import { type CareTeams } from './care-teams.js';
 import { type DocumentVault, type Head } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
-import { needVersion, replaceHead } from './head-writes.js';
-import { indexChanges, putIndexRow } from './index-rows.js';
+import { needVersion, replaceHead, unlessMoved } from './head-writes.js';
+import { indexChanges, partitionsAfter, putIndexRow } from './index-rows.js';
 import { keys, profile } from './keys.js';
 import { versionsBefore } from './versions.js';
 import { isRestricted, type Patient } from './patient.js';
 import { type PatientGate } from './patient-gate.js';
 import { type PatientIndex } from './patient-index.js';
+import { queueIfDegraded } from './rescreening-queue.js';
 
 /** Screened and validated, ready to be kept. */
 export interface Screened<T> {
@@ -71,15 +72,22 @@ export class Patients {
       ...partitions.map((partition) => putIndexRow(partition, patientId)),
       { type: 'put', item: { ...keys.listed(patientId, now), attributes: { patientId } } },
       ...careTeams.firstMember(caller, patientId, now),
-      ...(idempotency === undefined ? [] : [idempotent.remember(idempotency, patientId, [patientId])]),
+      ...queueIfDegraded(patientId, [screening]),
+      ...(idempotency === undefined ? [] : idempotent.remember(idempotency, patientId, [patientId])),
     ];
     const entity = { type: 'Patient', id: patientId, version: 1, messageSha256 };
     const created = event(caller, 'patient-create', {
       patientId,
       entities: [entity],
-      findings: screening.findings,
+      screened: [screening],
     });
-    await this.#commit(writes, created, idempotency);
+    try {
+      await this.#commit(writes, created, idempotency);
+    } catch (error) {
+      // Erased since the id was looked up: the key that was made for it again must not stay.
+      if (await this.parts.gate.wasErased(patientId)) await keyStore.destroy(patientId);
+      throw error;
+    }
     return { id: patientId, version: 1, createdAt: now, updatedAt: now, resource, screening };
   }
 
@@ -112,8 +120,10 @@ export class Patients {
     expected: number | '*',
     next: Screened<Patient>,
   ): Promise<Versioned<Patient>> {
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
-    return this.#replace(caller, head, expected, next);
+    return unlessMoved(async () => {
+      const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
+      return this.#replace(caller, head, expected, next);
+    });
   }
 
   /** Replaces the document by what `change` makes of the current one; the event of the write covers both. */
@@ -123,11 +133,13 @@ export class Patients {
     expected: number | '*',
     change: (current: Screened<Patient>) => Screened<Patient>,
   ): Promise<Versioned<Patient>> {
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
-    this.#needVersion(head, expected);
-    const { resource, screening } = await this.parts.vault.unlock<Patient>(head);
-    const current = { resource: resource as Patient, screening: screening as ScreeningResult };
-    return this.#replace(caller, head, expected, change(current));
+    return unlessMoved(async () => {
+      const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'u');
+      this.#needVersion(head, expected);
+      const { resource, screening } = await this.parts.vault.unlock<Patient>(head);
+      const current = { resource: resource as Patient, screening: screening as ScreeningResult };
+      return this.#replace(caller, head, expected, change(current));
+    });
   }
 
   #needVersion(head: PhiItem, expected: number | '*'): Head {
@@ -147,7 +159,7 @@ export class Patients {
     const { patientId } = current;
     const version = current.version + 1;
     const updatedAt = new Date().toISOString();
-    const partitions = index.partitionsOf(resource);
+    const partitions = partitionsAfter(head, index.partitionsOf(resource));
     const { item, messageSha256 } = await vault.lock({
       patientId,
       id: patientId,
@@ -161,28 +173,38 @@ export class Patients {
     });
     const entity = { type: 'Patient', id: patientId, version, messageSha256 };
     await this.#commit(
-      [replaceHead(head, item), vault.keepVersion(head), ...indexChanges(head, partitions, patientId)],
-      event(caller, 'patient-update', { patientId, entities: [entity], findings: screening.findings }),
+      [
+        replaceHead(head, item),
+        vault.keepVersion(head),
+        ...indexChanges(head, partitions, patientId),
+        ...queueIfDegraded(patientId, [screening]),
+      ],
+      event(caller, 'patient-update', { patientId, entities: [entity], screened: [screening] }),
     );
     return { id: patientId, version, createdAt: current.createdAt, updatedAt, resource, screening };
   }
 
   /** Deletes logically: the versions stay, the identifiers are free again. */
   async remove(caller: Caller, patientId: string, expected: number | '*'): Promise<void> {
+    return unlessMoved(() => this.#remove(caller, patientId, expected));
+  }
+
+  async #remove(caller: Caller, patientId: string, expected: number | '*'): Promise<void> {
     const { vault } = this.parts;
     const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'd');
     const current = this.#needVersion(head, expected);
     const version = current.version + 1;
+    const partitions = partitionsAfter(head, []);
     const item = vault.tombstone(
       { ...current, version, updatedAt: new Date().toISOString() },
-      { restricted: head.attributes['restricted'] === true, partitions: [] },
+      { restricted: head.attributes['restricted'] === true, partitions },
     );
     const entity = { type: 'Patient', id: patientId, version };
     await this.#commit(
       [
         replaceHead(head, item),
         vault.keepVersion(head),
-        ...indexChanges(head, [], patientId),
+        ...indexChanges(head, partitions, patientId),
         { type: 'delete', key: keys.listed(patientId, current.createdAt) },
       ],
       event(caller, 'patient-delete', { patientId, entities: [entity] }),
@@ -241,7 +263,8 @@ export class Patients {
       if (!(error instanceof ConditionFailed)) throw error;
       const failed = error.failed.map((position) => writes[position]);
       if (failed.includes(writes[0])) throw new Problem(problemTypes.preconditionFailed, { cause: error });
-      if (idempotency !== undefined && failed.includes(writes.at(-1))) {
+      const remembered = writes.length - (idempotency?.tokens.length ?? 0);
+      if (error.failed.some((position) => position >= remembered)) {
         throw new Problem(problemTypes.concurrentWrite, { cause: error });
       }
       throw new Problem(problemTypes.identifierTaken, { cause: error });

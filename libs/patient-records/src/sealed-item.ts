@@ -12,6 +12,12 @@ export function sealItem(rowSeal: RowSeal, item: PhiItem): PhiItem {
   return { ...item, attributes: { ...item.attributes, seal: rowSeal.seal(sealedParts(item)) } };
 }
 
+/** @returns the row with `changes`, sealed anew under the active root; absent ones stay as they are */
+export function resealItem(rowSeal: RowSeal, item: PhiItem, changes: PhiItem['attributes'] = {}): PhiItem {
+  const { seal: _, ...attributes } = item.attributes;
+  return sealItem(rowSeal, { ...item, attributes: { ...attributes, ...changes } });
+}
+
 /** Rows of this process that were verified: a row is looked at in several places and never changed after it was read. */
 const verified = new WeakSet<PhiItem>();
 

@@ -7,7 +7,7 @@ import { type ScreenedString, screenedName, screenedString } from './screened-st
 import { type ScreeningMark, markOf } from './screening-marks.js';
 
 /** Deeper JSON is no clinical record, and would exhaust the stack. */
-const deepestLevel = 100;
+export const deepestLevel = 100;
 const shortestNumberDigits = 9;
 /** Digits and what parts them: such a value means what the names around it say. */
 const numberLike = /^[\s\d().+\-/#x_*,]{7,40}$/i;

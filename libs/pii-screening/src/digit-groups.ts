@@ -88,10 +88,10 @@ export function isDigit(unit: number): boolean {
 
 export function isLetter(unit: number): boolean {
   const lower = unit | 0x20;
-  // Letters beyond ASCII join words too; the fillers 0xfffc and 0xfffd do not.
+  // Letters beyond ASCII join words too; the filler 0xfffd does not.
   return (
     (lower >= 0x61 && lower <= 0x7a) ||
-    (unit >= 0xaa && unit < 0xfffc && /\p{L}/u.test(String.fromCharCode(unit)))
+    (unit >= 0xaa && unit < 0xfffd && /\p{L}/u.test(String.fromCharCode(unit)))
   );
 }
 

@@ -22,7 +22,7 @@ const foreignLabel = directly(
 const ssnLabel =
   /\bssn|\bss\s?#|\bss\s(?:no|num|nr|number)\b|\bsoc(?:ial)?[.\s-]{0,2}sec(?:urity)?\b|\bseguro\ssocial\b|\bsocial\s?(?:number|no\b|num\b|#|:|is\b)/gi;
 const ssnLabelAfter =
-  /^[\s,;(["'-]{0,4}(?:is|was|as|=|being)?\s{0,2}(?:the|his|her|their|my|pt'?s|patient'?s|a)?\s{0,2}(?:ssn|ss\s?#|soc(?:ial)?\s?sec(?:urity)?)\b/i;
+  /^[\s,;?(["'-]{0,4}(?:is|was|as|=|being)?\s{0,2}(?:the|his|her|their|my|pt'?s|patient'?s|a)?\s{0,2}(?:ssn|ss\s?#|soc(?:ial)?\s?sec(?:urity)?)\b(?!\s{0,2}(?:is|was|no\.?|number)?[\s:#]{0,3}\d)/i;
 
 const cardLabel =
   /\b(?:credit|debit|visa|master\s?card|mc|amex|american\sexpress|discover|diners|jcb|unionpay|ccn?|card|pan|payment)\b/i;
@@ -33,7 +33,7 @@ const bloodCell =
   '(?:red|white|blood|t|b|nk|sickle|stem|mast|plasma|giant|squamous|basal|clear|small|germ|islet|hair|beta|spindle|per)';
 const phoneWords =
   String.raw`\b(?:phones?|tele?phone|tel|fax(?:ed)?|facsimile|(?<!\b${bloodCell}[\s-])cell(?:ular)?(?:phone)?|mobile|mob|pager|beeper|ph|` +
-  String.raw`call(?:s|ed|er|ing)?|callback|dial(?:ed)?|text(?:ed)?|contact(?:ed)?|reach(?:ed|able)?|whats\s?app|hotline|` +
+  String.raw`call(?:s|ed|er|ing)?|callback|answering|ring|dial(?:ed)?|text(?:ed)?|contact(?:ed)?|reach(?:ed|able)?|whats\s?app|hotline|` +
   String.raw`voice\s?mail|sms|landline)(?:\sid)?`;
 const phoneFiller =
   String.raw`(?:[\s#:=.,*(\[>'"+-]|\b(?:no|num|nr|number|numbers|is|was|at|on|the|his|her|their|him|them|me|us|my|back|via|by|line|` +

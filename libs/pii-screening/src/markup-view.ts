@@ -1,4 +1,4 @@
-import type { PiiFinding } from './pii-types.js';
+import { type ReplacedFinding, replacementOf } from './replaced-finding.js';
 import type { ScreenedString } from './screened-string.js';
 
 const tagOpening = /<[a-z!?/]/i;
@@ -6,6 +6,8 @@ const entity = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/iy;
 const anyEntity = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});/i;
 const tagName = /<\/?([a-z][a-z0-9]*)/iy;
 
+/** FHIR demands it of every narrative: an address that is a name. */
+const namespace = 'xmlns="http://www.w3.org/1999/xhtml"';
 /** These flow with the words around them; any other tag parts what it stands between. */
 const inlineTags = new Set(
   'a abbr acronym b bdi bdo big cite code del dfn em font i img ins kbd mark q s samp small span strike strong sub sup tt u var wbr'.split(
@@ -93,7 +95,7 @@ export class MarkupView implements ScreenedString {
     this.parts = this.read.map((part) => part.text);
   }
 
-  rewrite(findings: readonly (readonly PiiFinding[])[]): string {
+  rewrite(findings: readonly (readonly ReplacedFinding[])[]): string {
     const edits = this.read.flatMap((part, index) =>
       (findings[index] ?? []).flatMap((finding) => editsFor(part, finding)),
     );
@@ -125,9 +127,13 @@ export class MarkupView implements ScreenedString {
     // A comment or an inline tag parts nothing; a line break is one; all others end the phrase.
     const isInline = inlineTags.has(name) || this.source[start + 1] === '!' || this.source[start + 1] === '?';
     if (!isInline) flow.add(name === 'br' ? '\n' : '\n\n', start, start);
-    if (!/[\d@]|\bat\b/i.test(this.source.slice(start, end))) return;
+    // Without a value, and no comment, a tag is nothing but names of the markup.
+    if (!/[\d@=]|^<!|\bat\b/i.test(this.source.slice(start, end))) return;
     const inside = new ReadPart();
-    for (let at = start + 1; at < end - 1;) at = this.readCharacter(inside, at);
+    for (let at = start + 1; at < end - 1;) {
+      at = this.source.startsWith(namespace, at) ? at + namespace.length : this.readCharacter(inside, at);
+    }
+    if (/^[a-z0-9]*\s*$/i.test(inside.text)) return;
     this.read.push(inside);
   }
 
@@ -173,7 +179,7 @@ function endOfElementTag(source: string, start: number): number | undefined {
 }
 
 /** The first stretch of text of a finding becomes `{TYPE}`, the others vanish; the tags between them stay. */
-function editsFor(part: ReadPart, finding: PiiFinding): Edit[] {
+function editsFor(part: ReadPart, finding: ReplacedFinding): Edit[] {
   const edits: Edit[] = [];
   for (let unit = finding.start; unit < finding.end; unit++) {
     const start = part.starts[unit] ?? 0;
@@ -181,7 +187,7 @@ function editsFor(part: ReadPart, finding: PiiFinding): Edit[] {
     if (start === end) continue;
     const last = edits.at(-1);
     if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else edits.push({ start, end, replacement: last === undefined ? `{${finding.type}}` : '' });
+    else edits.push({ start, end, replacement: last === undefined ? replacementOf(finding) : '' });
   }
   return edits;
 }

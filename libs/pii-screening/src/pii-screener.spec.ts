@@ -133,6 +133,29 @@ describe('screening of a DTO', () => {
   });
 });
 
+describe('masking of what is stored already', () => {
+  it('replaces what the policy blocks as well', async () => {
+    const body = dto(RecordDto, { notes: `SSN ${ssn}, call ${phone}.`, content: { ssn: 219099999 } });
+    const { summary, identifierLeft } = await screener.mask(body);
+    expect(body.notes).toBe('SSN {US_SOCIAL_SECURITY_NUMBER}, call {PHONE}.');
+    expect(body.content).toEqual({ ssn: '{US_SOCIAL_SECURITY_NUMBER}' });
+    expect(summary.findings.map(({ type, pointer }) => `${type} ${pointer}`).sort()).toEqual([
+      'PHONE /notes',
+      'US_SOCIAL_SECURITY_NUMBER /content/ssn',
+      'US_SOCIAL_SECURITY_NUMBER /notes',
+    ]);
+    expect(identifierLeft).toBe(false);
+  });
+
+  it('says that an identifier is left in the name of a property, and replaces what is beside it', async () => {
+    const body = dto(RecordDto, { content: { [phone]: `or ${email}` } });
+    const { summary, identifierLeft } = await screener.mask(body);
+    expect(body.content).toEqual({ [phone]: 'or {EMAIL}' });
+    expect(summary.findings).toEqual([{ type: 'EMAIL', count: 1, pointer: '/content/*' }]);
+    expect(identifierLeft).toBe(true);
+  });
+});
+
 describe('names and numbers of JSON', () => {
   it('refuses identifiers in property names with the pointer of the parent', async () => {
     expect(await blocks({ content: { [ssn]: 1 } })).toEqual([

@@ -1,5 +1,7 @@
 import { Problem, problemTypes, type FindingSummary } from '@app/problem-details';
 import { type Piece, collectPieces } from './content-walker.js';
+import { type DetectionScope, scopeOf } from './detection-scope.js';
+import { examineTexts } from './examine-texts.js';
 import type { PiiDetector } from './pii-detector.js';
 import type { PiiFinding, PiiType } from './pii-types.js';
 import { isNotScreened } from './screening-marks.js';
@@ -10,16 +12,21 @@ export interface ScreeningSummary {
   readonly outcome: 'clean' | 'anonymized';
   /** What was anonymized: type, how often, and the RFC 6901 pointer of the string. */
   readonly findings: { readonly type: PiiType; readonly count: number; readonly pointer: string }[];
+  /** A part of the detector was out of reach: what is stored must be screened again later. */
+  readonly degraded?: true;
 }
-
-const retryAfterSeconds = 5;
 
 /** Applies a policy to everything that a request wants to store. */
 export class PiiScreener {
+  /** Only what the policy acts on is looked for. */
+  private readonly scope: DetectionScope;
+
   constructor(
     private readonly detector: PiiDetector,
     private readonly policy: ScreeningPolicy,
-  ) {}
+  ) {
+    this.scope = scopeOf(policy);
+  }
 
   /**
    * Screens a validated DTO and replaces what the policy anonymizes **in place**. If it throws, nothing was changed.
@@ -28,30 +35,31 @@ export class PiiScreener {
    */
   async screen(dto: object): Promise<ScreeningSummary> {
     if (isNotScreened(dto)) return { outcome: 'clean', findings: [] };
-    const pieces = collectPieces(dto);
-    const verdicts = this.judge(pieces, await this.detect(pieces));
+    const { verdicts, degraded } = await this.read(dto);
     const blocked = verdicts.filter((verdict) => verdict.blocked.length > 0);
     if (blocked.length > 0) {
       const findings = summarize(blocked, (verdict) => verdict.blocked);
       throw new Problem(problemTypes.identifierInText, { findings });
     }
-    const anonymized = verdicts.filter(({ masked }) => masked.some((part) => part.length > 0));
-    for (const { piece, masked } of anonymized) piece.assign?.(piece.screened.rewrite(masked));
-    const findings = summarize(anonymized, (verdict) => verdict.masked.flat());
-    return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
+    return replaceIn(verdicts, degraded);
   }
 
-  private async detect(pieces: readonly Piece[]): Promise<PiiFinding[][]> {
+  /**
+   * For what is stored already and can be refused no more: replaces **in place** what the policy blocks as well.
+   * @returns also whether an identifier is left: in the name of a property, which cannot be replaced
+   * @throws Problem `validation-failed`, `screening-unavailable`, as `screen`
+   */
+  async mask(dto: object): Promise<{ summary: ScreeningSummary; identifierLeft: boolean }> {
+    const { verdicts, degraded } = await this.read(dto);
+    const identifierLeft = verdicts.some(({ piece, blocked }) => isName(piece) && blocked.length > 0);
+    return { summary: replaceIn(verdicts, degraded), identifierLeft };
+  }
+
+  private async read(dto: object): Promise<{ verdicts: Verdict[]; degraded: boolean }> {
+    const pieces = collectPieces(dto);
     const texts = pieces.flatMap((piece) => piece.screened.parts);
-    if (texts.length === 0) return [];
-    try {
-      return await this.detector.detectAll(texts);
-    } catch (cause) {
-      throw new Problem(problemTypes.screeningUnavailable, {
-        cause,
-        headers: { 'Retry-After': String(retryAfterSeconds) },
-      });
-    }
+    const { findings, degraded } = await examineTexts(this.detector, texts, this.scope);
+    return { verdicts: this.judge(pieces, findings), degraded };
   }
 
   private judge(pieces: readonly Piece[], found: readonly PiiFinding[][]): Verdict[] {
@@ -63,7 +71,7 @@ export class PiiScreener {
       return {
         piece,
         blocked: relevant.flat().filter((finding) => this.isBlocked(piece, finding)),
-        masked: relevant.map((part) => part.filter(({ type }) => this.policy[type] === 'ANONYMIZE')),
+        masked: relevant.map((part) => part.filter(({ type }) => this.policy[type] !== 'ALLOW')),
       };
     });
   }
@@ -82,15 +90,27 @@ export class PiiScreener {
 
   /** A name cannot be replaced without breaking what it names: whatever the policy would anonymize there is refused. */
   private isBlocked(piece: Piece, { type }: PiiFinding): boolean {
-    return this.policy[type] === 'BLOCK' || (piece.assign === undefined && this.policy[type] === 'ANONYMIZE');
+    return this.policy[type] === 'BLOCK' || (isName(piece) && this.policy[type] === 'ANONYMIZE');
   }
 }
 
 interface Verdict {
   readonly piece: Piece;
   readonly blocked: readonly PiiFinding[];
-  /** Findings to replace, one list for each part. */
+  /** Findings to replace unless the request is refused, one list for each part. */
   readonly masked: readonly (readonly PiiFinding[])[];
+}
+
+const isName = (piece: Piece) => piece.assign === undefined;
+
+function replaceIn(verdicts: readonly Verdict[], degraded: boolean): ScreeningSummary {
+  const anonymized = verdicts.filter(
+    ({ piece, masked }) => !isName(piece) && masked.some((part) => part.length > 0),
+  );
+  for (const { piece, masked } of anonymized) piece.assign?.(piece.screened.rewrite(masked));
+  const findings = summarize(anonymized, (verdict) => verdict.masked.flat());
+  const outcome = findings.length === 0 ? 'clean' : 'anonymized';
+  return { outcome, findings, ...(degraded ? { degraded: true } : {}) };
 }
 
 function summarize(

@@ -1,6 +1,6 @@
 import { wordsOfName } from './naming-context.js';
 import { MarkupView, looksLikeMarkup } from './markup-view.js';
-import type { PiiFinding } from './pii-types.js';
+import { type ReplacedFinding, replacementOf } from './replaced-finding.js';
 
 /**
  * A string as a detector sees it. Its `parts` are what is read (tags taken out, entities resolved); `rewrite` puts
@@ -11,7 +11,7 @@ export interface ScreenedString {
   /** The parts are readings of the same string, of which the one that finds most counts; otherwise all of them count. */
   readonly areReadings?: boolean;
   /** @param findings those to replace, one list for each part, in units of that part */
-  rewrite(findings: readonly (readonly PiiFinding[])[]): string;
+  rewrite(findings: readonly (readonly ReplacedFinding[])[]): string;
 }
 
 /**
@@ -36,14 +36,14 @@ export function screenedName(name: string): ScreenedString {
 }
 
 /**
- * Replaces each finding by `{TYPE}`; what lies outside of findings stays as it is.
+ * Replaces each finding by `{TYPE}` or its own replacement; what lies outside of findings stays as it is.
  * @param offset units that the findings' positions are ahead of `text`
  */
-export function maskFindings(text: string, findings: readonly PiiFinding[], offset = 0): string {
+export function maskFindings(text: string, findings: readonly ReplacedFinding[], offset = 0): string {
   let masked = '';
   let from = 0;
   for (const finding of findings) {
-    masked += `${text.slice(from, Math.max(from, finding.start - offset))}{${finding.type}}`;
+    masked += text.slice(from, Math.max(from, finding.start - offset)) + replacementOf(finding);
     from = Math.max(from, finding.end - offset);
   }
   return masked + text.slice(from);

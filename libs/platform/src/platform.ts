@@ -3,21 +3,22 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AuditTrail } from '@app/audit';
 import { JwtTokenVerifier, LocalIssuer, type TokenVerifier } from '@app/authentication';
-import { LocalParameterSource, type ParameterSource, type PhiConfig } from '@app/configuration';
+import { LocalParameterSource, type PhiConfig } from '@app/configuration';
 import {
   BlindIndex,
   CursorCipher,
+  IndexRoots,
+  type KeyStoreCompaction,
   KeyedHash,
   LmdbKeyStoreClient,
   LocalKmsClient,
   PatientKeyStore,
   RecordCipher,
   RowSeal,
-  type VersionedRoots,
 } from '@app/encryption';
 import { LmdbPhiTable, type PhiTable } from '@app/phi-table';
 import { silenceNodeVersionWarning } from './aws-sdk.config.js';
-import { LocalPiiDetector, type PiiDetector } from '@app/pii-screening';
+import { LocalPiiDetector, openBedrockDetector, type PiiDetector } from '@app/pii-screening';
 
 /** Every port of the service, open: where data, keys, identities and text screening are. */
 export interface Platform {
@@ -25,6 +26,8 @@ export interface Platform {
   audit: AuditTrail;
   keyStore: PatientKeyStore;
   cipher: RecordCipher;
+  /** What blind index, seals, cursors and hashes are derived from; `refresh` follows the parameter. */
+  indexRoots: IndexRoots;
   blindIndex: BlindIndex;
   rowSeal: RowSeal;
   cursorCipher: CursorCipher;
@@ -36,6 +39,8 @@ export interface Platform {
   localIssuer?: LocalIssuer;
   /** The key service of the embedded platform; it counts its calls, to be held against what the key cache promises. */
   localKms?: LocalKmsClient;
+  /** Removes the traces of destroyed keys; on the embedded platform alone. */
+  keyStoreCompaction?: KeyStoreCompaction;
   close(): Promise<void>;
 }
 
@@ -56,16 +61,20 @@ export async function openPlatform(config: PhiConfig): Promise<Platform> {
 async function openEmbedded(config: PhiConfig): Promise<Platform> {
   const folder = resolve(config.PHI_DATA_DIR);
   const keyFolder = join(folder, 'keys');
+  const detector = await openDetector(config);
   mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
   const kmsClient = LocalKmsClient.open(join(keyFolder, 'kms-root-key'));
-  const roots = await readRoots(new LocalParameterSource(join(folder, 'parameters')));
+  const roots = await IndexRoots.open(new LocalParameterSource(join(folder, 'parameters')));
   const localIssuer = await LocalIssuer.open(keyFolder, config.PHI_TOKEN_AUDIENCE);
   const keyStoreClient = LmdbKeyStoreClient.open(join(keyFolder, 'key-store.lmdb'));
   const table = LmdbPhiTable.open({ path: join(folder, 'records.lmdb') });
   const keyStore = new PatientKeyStore({
     dynamoDbClient: keyStoreClient,
     kmsClient,
-    kmsKeyArn: kmsClient.keyArn,
+    kmsKeyArn: kmsClient.aliasArn,
+    earlierKmsKeyArns: () => kmsClient.keyArns,
+    // A look at the alias reads a folder: a key that another process made is used at once.
+    kmsKeyLookupSeconds: 0,
     tableName: keyStoreName,
     logicalName: keyStoreName,
   });
@@ -86,10 +95,12 @@ async function openEmbedded(config: PhiConfig): Promise<Platform> {
       keys: localIssuer.verificationKeys,
       clockSkewSeconds: config.PHI_CLOCK_SKEW_SECONDS,
     }),
-    detector: new LocalPiiDetector(),
+    detector,
     localIssuer,
     localKms: kmsClient,
+    keyStoreCompaction: keyStoreClient.compaction,
     async close() {
+      detector.close?.();
       await audit.close();
       await table.close();
       await keyStoreClient.close();
@@ -97,27 +108,27 @@ async function openEmbedded(config: PhiConfig): Promise<Platform> {
   };
 }
 
-/** What is derived from the index root. */
-function secrets(roots: VersionedRoots) {
-  return {
-    blindIndex: new BlindIndex(roots),
-    rowSeal: new RowSeal(roots),
-    cursorCipher: new CursorCipher(roots),
-    requestHash: new KeyedHash(roots, 'idempotent-request'),
-  };
+/** The local detector, and behind it Bedrock where the configuration names a guardrail and a model, on any platform. */
+async function openDetector(config: PhiConfig): Promise<PiiDetector & { close?(): void }> {
+  const local = new LocalPiiDetector();
+  const {
+    PHI_BEDROCK_REGION: region,
+    PHI_BEDROCK_GUARDRAIL_ID: guardrailId,
+    PHI_BEDROCK_GUARDRAIL_VERSION: guardrailVersion,
+    PHI_BEDROCK_MODEL_ID: modelId,
+    PHI_SCREENING_ON_FAILURE: onFailure,
+  } = config;
+  if (!region || !guardrailId || !guardrailVersion || !modelId) return local;
+  return openBedrockDetector({ region, guardrailId, guardrailVersion, modelId, onFailure }, local);
 }
 
-async function readRoots(parameters: ParameterSource): Promise<VersionedRoots> {
-  const text = await parameters.get('index-root');
-  try {
-    const { active, roots } = JSON.parse(text) as { active: number; roots: Record<string, string> };
-    const decoded = Object.entries(roots).map(
-      ([version, root]) => [version, Buffer.from(root, 'base64')] as const,
-    );
-    return { active, roots: Object.fromEntries(decoded) };
-  } catch {
-    throw new Error(
-      'parameter index-root must be JSON: {"active": 1, "roots": {"1": "<32 bytes in base64>"}}',
-    );
-  }
+/** What is derived from the index root. */
+function secrets(indexRoots: IndexRoots) {
+  return {
+    indexRoots,
+    blindIndex: new BlindIndex(indexRoots),
+    rowSeal: new RowSeal(indexRoots),
+    cursorCipher: new CursorCipher(indexRoots),
+    requestHash: new KeyedHash(indexRoots, 'idempotent-request'),
+  };
 }

@@ -39,8 +39,8 @@ function refusalEvent(request: FastifyRequest, problem: Problem): AuditEvent {
   const counts = findingCounts(problem.findings ?? []);
   return {
     type: integrity ? 'integrity-alarm' : 'refusal',
-    // FHIR R4 AuditEvent.outcome: 4 the caller's fault, 8 ours or an attempt at something out of reach.
-    outcome: status >= 500 || outOfReach ? '8' : '4',
+    // FHIR R4 AuditEvent.outcome: 4 the caller's fault, 8 ours or an attempt at something out of reach, 12 stored data changed.
+    outcome: integrity ? '12' : status >= 500 || outOfReach ? '8' : '4',
     origin: originOf(request),
     ...(patientId !== undefined && uuid.test(patientId) ? { patientId } : {}),
     ...(recordId !== undefined && uuid.test(recordId)

@@ -20,6 +20,12 @@ export class ScreeningSummaryDto {
   outcome!: string;
   @ApiProperty({ description: 'What was replaced, never its text.', type: [FindingSummaryDto] })
   findings!: FindingSummaryDto[];
+  @ApiProperty({
+    description: 'True if a part of the detector was out of reach: the document is stored, and screened again later.',
+    required: false,
+    example: false,
+  })
+  degraded?: boolean;
 }
 
 export class FieldErrorDto {

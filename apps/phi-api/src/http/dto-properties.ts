@@ -58,17 +58,21 @@ export function Text(
   );
 }
 
-export function TextList(options: PropertyOptions & { max: number; items: number; example: string[] }) {
-  const { max, items, example } = options;
+export function TextList(
+  options: PropertyOptions & { max: number; items: number; least?: number; example: string[] },
+) {
+  const { max, items, least = 0, example } = options;
   return applyDecorators(
     ...presence(options.required),
     IsArray({ message: 'must be an array' }),
+    ArrayMinSize(least, { message: `must have at least ${least} entries` }),
     ArrayMaxSize(items, { message: `must have at most ${items} entries` }),
     IsString({ each: true, message: 'must hold strings alone' }),
     MaxLength(max, { each: true, message: `must hold strings of at most ${max} characters` }),
     property(options, {
       type: 'array',
       items: { type: 'string', maxLength: max },
+      ...(least > 0 ? { minItems: least } : {}),
       maxItems: items,
       example,
     } as ApiPropertyOptions),

@@ -12,6 +12,9 @@ import { repeatsName } from './json-body.js';
 /** Longest request head, bytes: a token of 8 KB and room for the rest. */
 const headAtMost = 16 * 1024;
 
+/** A hundred texts of 64 KB and their escapes; API Gateway ends at 10 MB. Bytes; nothing of it is stored. */
+const textsBodyAtMost = 9 * 1024 * 1024;
+
 /** Records and answers what Fastify refuses before a route is found; its own answer would quote the URL. */
 type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -58,6 +61,9 @@ export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): v
   });
   server.addHook('preParsing', refuseForeignMediaType);
   letGoOfConnections(server);
+  server.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/v1/pii/')) route.bodyLimit = textsBodyAtMost;
+  });
   server.addHook('onResponse', (request, reply, done) => {
     log.info(requestLine(request, reply.statusCode, reply.elapsedTime), 'request');
     done();

@@ -51,8 +51,8 @@ export class IdempotentRequest {
     if (repeatable === undefined) return undefined;
     const { issuer, clientId, subject } = principal;
     return {
-      token: this.hash.hash([issuer, clientId, subject, route, repeatable.key]),
-      bodyHash: this.hash.hash(['body', repeatable.sentBody]),
+      tokens: this.hash.hashes([issuer, clientId, subject, route, repeatable.key]),
+      bodyHashes: this.hash.hashes(['body', repeatable.sentBody]),
     };
   }
 }

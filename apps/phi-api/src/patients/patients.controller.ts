@@ -282,7 +282,10 @@ function created(reply: FastifyReply, patient: Versioned<object>): PatientAnswer
 function mergedScreening(before: ScreeningResult, patch: object, found: ScreeningResult): ScreeningResult {
   const kept = before.findings.filter(({ pointer }) => !isReplaced(patch, pointer.split('/').slice(1)));
   const findings = [...kept, ...found.findings];
-  return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
+  const outcome = findings.length === 0 ? 'clean' : 'anonymized';
+  // What the patch leaves alone may be what was not screened by the whole detector.
+  const degraded = before.degraded ?? found.degraded;
+  return { outcome, findings, ...(degraded ? { degraded } : {}) };
 }
 
 function answerPage(page: Page<Versioned<object>>, nextCursor: string | undefined): PatientPageDto {

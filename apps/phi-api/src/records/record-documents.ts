@@ -12,10 +12,11 @@ export function recordDocument({ recordType, content, notes, recordedAt }: Recor
   };
 }
 
-/** @returns what screening did to one entry of a batch, with pointers from that entry */
+/** @returns what screening did to one entry of a batch, with pointers from that entry; the texts of a batch are read together */
 export function screeningOf(whole: ScreeningResult, prefix: string): ScreeningResult {
   const findings = whole.findings
     .filter(({ pointer }) => pointer.startsWith(`${prefix}/`))
     .map((finding) => ({ ...finding, pointer: finding.pointer.slice(prefix.length) }));
-  return { outcome: findings.length === 0 ? 'clean' : 'anonymized', findings };
+  const outcome = findings.length === 0 ? 'clean' : 'anonymized';
+  return { outcome, findings, ...(whole.degraded ? { degraded: true } : {}) };
 }

@@ -3,7 +3,7 @@ import { FhirContent, FreeText } from '@app/pii-screening';
 import { InstantText, NestedList, Text } from '../http/dto-properties.js';
 import { uuid } from '../http/input.js';
 import { notesAtMost } from '../patients/patient.dto.js';
-import { IsBoundedJson } from './bounded-json.validator.js';
+import { IsBoundedJson } from '../http/bounded-json.validator.js';
 import { IsRecordType } from './record-type.validator.js';
 
 /** A clinical record. */

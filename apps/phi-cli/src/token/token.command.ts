@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { LocalIssuer } from '@app/authentication';
-import { ConfigurationError, loadConfiguration, type PhiConfig } from '@app/configuration';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
+import { readConfiguration } from '../service-configuration.js';
 
 interface TokenOptions {
   scope: string;
@@ -62,15 +62,6 @@ async function openIssuer(): Promise<LocalIssuer> {
     return await LocalIssuer.open(join(resolve(config.PHI_DATA_DIR), 'keys'), config.PHI_TOKEN_AUDIENCE);
   } catch (error) {
     throw new CouldNotRun(`the issuer's key cannot be opened: ${(error as Error).message}`);
-  }
-}
-
-async function readConfiguration(): Promise<PhiConfig> {
-  try {
-    return (await loadConfiguration()).config;
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new CouldNotRun(error.message);
-    throw error;
   }
 }
 

@@ -1,6 +1,9 @@
+import { classOf, wordClass } from '../words/lexicon.js';
+import { isCity } from '../words/place-lexicon.js';
 import { statePattern } from './address-words.js';
+import { matchEnd } from './match-end.js';
 
-const city = String.raw`[A-Z][A-Za-z'-]{1,20}(?:\.?[ ][A-Z][A-Za-z'-]{1,20}){0,3}`;
+const city = String.raw`[A-Z][A-Za-z'-]{1,30}(?:\.?[ ][A-Z][A-Za-z'-]{1,30}){0,3}`;
 const zip = String.raw`\d{5}(?:-\d{4})?(?!\d)`;
 const between = String.raw`(?:\.?[ \t]{0,2},?[ \t]{0,2}\r?\n[ \t]{0,8}|\.?[ \t]{0,2},[ \t]{0,2}|[ \t]{1,3})`;
 
@@ -26,11 +29,6 @@ const looseCityStateZip = new RegExp(
   'iy',
 );
 
-function match(pattern: RegExp, text: string, at: number): number | undefined {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
-}
-
 /**
  * Follows an address from the end of its street or box: unit, city, state, ZIP, country.
  * @returns where it ends, and whether a unit or a place confirmed that it is an address
@@ -38,23 +36,66 @@ function match(pattern: RegExp, text: string, at: number): number | undefined {
 export function endOfAddress(
   text: string,
   from: number,
-): { end: number; hasUnit: boolean; hasPlace: boolean } {
+): { end: number; hasUnit: boolean; hasPlace: boolean; hasState: boolean } {
   let end = from;
   let hasUnit = false;
   for (let units = 0; units < 2; units++) {
-    const afterUnit = match(unit, text, end);
+    const afterUnit = matchEnd(unit, text, end);
     if (afterUnit === undefined) break;
     end = afterUnit;
     hasUnit = true;
   }
-  const afterPlace =
-    match(cityStateZip, text, end) ??
-    match(cityState, text, end) ??
-    match(stateZip, text, end) ??
-    match(looseCityStateZip, text, end) ??
-    match(bareZip, text, end);
-  if (afterPlace === undefined) return { end, hasUnit, hasPlace: false };
-  return { end: match(country, text, afterPlace) ?? afterPlace, hasUnit, hasPlace: true };
+  const afterState =
+    matchEnd(cityStateZip, text, end) ??
+    matchEnd(cityState, text, end) ??
+    matchEnd(stateZip, text, end) ??
+    matchEnd(looseCityStateZip, text, end);
+  const afterPlace = afterState ?? matchEnd(bareZip, text, end) ?? afterCityAlone(text, end);
+  if (afterPlace === undefined) return { end, hasUnit, hasPlace: false, hasState: false };
+  return {
+    end: matchEnd(country, text, afterPlace) ?? afterPlace,
+    hasUnit,
+    hasPlace: true,
+    hasState: afterState !== undefined,
+  };
+}
+
+const cityAlone =
+  /\.?[ \t]{0,2},[ \t]{0,2}((?:(?:St|Ft|Mt)\.[ ])?[A-Z][A-Za-z'-]{1,30}(?:[ ][A-Z][A-Za-z'-]{1,30}){0,3})/y;
+const townPrefix =
+  /^(?:New|North|South|East|West|Port|Fort|Lake|Saint|St|Mount|San|Santa|Los|Las|El|La|Upper|Lower|Old|Great|Glen)$/;
+
+/** ", New Orleans": a city of the lists, or a town whose name is no other word, where the phrase ends. */
+function afterCityAlone(text: string, at: number): number | undefined {
+  cityAlone.lastIndex = at;
+  let name = cityAlone.exec(text)?.[1] ?? '';
+  let end = cityAlone.lastIndex;
+  if (name !== '' && isTown(name) && endsPhrase.test(text.slice(end, end + 12))) return end;
+  while (name !== '' && !isCity(name)) {
+    const shorter = name.slice(0, Math.max(0, name.lastIndexOf(' ')));
+    end -= name.length - shorter.length;
+    name = shorter;
+  }
+  return name === '' ? undefined : end;
+}
+
+const endsPhrase = /^(?:[.;:,)\]\n\r]|\s?\(|\s{0,3}$|\s(?:and|but|with|since|for|where|who|on|by|at)\b)/;
+
+function isTown(name: string): boolean {
+  const [first = '', ...rest] = name.split(' ');
+  const isPrefixed = townPrefix.test(first) && rest.length > 0;
+  const { everyday, month, firstName, familyName } = wordClass;
+  const others = isPrefixed ? rest : [first, ...rest];
+  // "Salem" and "Plainfield" are towns; "Patient" begins a sentence, and "John Smith" is somebody.
+  if (
+    others.some(
+      (word) =>
+        (classOf(word.toLowerCase()) & (everyday | month)) !== 0 ||
+        (word.length > 1 && word === word.toUpperCase()),
+    )
+  )
+    return false;
+  return isPrefixed || rest.length === 0 || (classOf(first.toLowerCase()) & (firstName | familyName)) === 0;
 }
 
 const cityStateEnd = new RegExp(String.raw`(?<![A-Za-z'-])(${city}),\s{0,2}${statePattern}\.?,?\s{1,3}$`);

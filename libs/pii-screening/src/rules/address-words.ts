@@ -6,17 +6,21 @@ export const strongSuffixes = words(
    expressway expy freeway fwy causeway cswy thruway esplanade promenade throughway`,
 );
 
-/** Suffixes that are also words or abbreviations of the clinic: they need a sign more. */
+/**
+ * The other suffixes of USPS Publication 28, appendix C1, with their abbreviations: also words, names or abbreviations of the
+ * clinic, so that they need a sign more.
+ */
 export const weakSuffixes = words(
-  `st drive dr court ct place pl way circle cir square sq trail trl loop alley aly plaza plz row run path pike walk mews close
-   cove cv crossing xing bend bnd point pt ridge rdg heights hts hill hl hills hls creek crk park pass view vw vista vis
-   landing lndg manor mnr meadow meadows mdw mdws valley vly glen gln grove grv harbor hbr haven hvn hollow holw island
-   junction jct key knoll knl lake lk lakes lks lodge ldg mall mill ml mission mountain mtn oval orchard orch overlook
-   pines pne plain plaines prairie ranch rnch rapids rest shore shr shores spring spg springs spgs spur station sta stream
-   summit trace trce track tunnel union village vlg ville wells woods gardens gdns gate green grn bluff blf bluffs branch
-   br bridge brg brook brk bypass byp camp canyon cyn cape center ctr centre chase cliff club common commons corner cor
-   corners course crest curve dale dam divide estate estates est extension ext falls fall ferry field fields fld flds flat
-   flats ford forest fork forks fort arcade arc annex anx beach bch parade quay rue underpass viaduct wall yard`,
+  `st drive dr drives court ct courts cts place pl way ways circle cir circles square sq squares trail trl loop alley aly plaza plz row run path pike walk walks
+   mews close cove cv coves crossing xing crossroad crossroads bend bnd point pt points pts ridge rdg ridges heights hts hill hl hills hls creek crk park parks pass
+   passage view vw views vista vis landing lndg manor mnr manors meadow meadows mdw mdws valley vly valleys glen gln glens grove grv groves harbor hbr harbors haven
+   hvn hollow holw hollows island islands isle isles junction jct junctions key keys knoll knl knolls lake lk lakes lks lodge ldg mall mill ml mills mission mountain
+   mtn mountains mount mt oval orchard orch overlook overpass pine pines pne plain plains plaines prairie ranch rnch rapid rapids rest shoal shoals shore shores shr
+   shrs skyway spring spg springs spgs spur spurs station sta stravenue stream streets summit trace trce track trafficway tunnel union unions viaduct village villages
+   vlg ville well wells woods garden gardens gdns gate gateway green greens grn bluff blf bluffs bottom branch br bridge brg brook brooks brk burg burgs bypass byp
+   bayou camp canyon cyn cape center centers ctr centre chase cliff cliffs clf clfs club common commons corner cor corners course crest curve dale dam divide estate
+   estates est ests extension ext extensions fall falls ferry field fields fld flds flat flats ford fords forest forge forges fork forks fort ft freeway arcade arc
+   annex anx beach bch parade quay rue underpass wall yard inlet land light lights loaf lock locks neck port ports radial ramp river roads motorway side mead`,
 );
 
 /** Weak suffixes that are common in addresses; they are believed at the end of a phrase, the others only beside a city. */

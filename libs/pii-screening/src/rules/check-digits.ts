@@ -42,3 +42,33 @@ function passesVerhoeff(digits: string): boolean {
   }
   return check === 0;
 }
+
+/** International bank account number, ISO 13616: letters count 10 to 35, the first four characters stand last, rest 1 by 97. */
+export function passesMod97(iban: string): boolean {
+  let rest = 0;
+  for (const character of iban.slice(4) + iban.slice(0, 4)) {
+    const value = Number.parseInt(character, 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest === 1;
+}
+
+const vinWeights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
+const vinValues = new Map([...'ABCDEFGH'].map((letter, index): [string, number] => [letter, index + 1]));
+for (const [index, letter] of [...'JKLMN'].entries()) vinValues.set(letter, index + 1);
+for (const [letter, value] of [
+  ['P', 7],
+  ['R', 9],
+] as const)
+  vinValues.set(letter, value);
+for (const [index, letter] of [...'STUVWXYZ'].entries()) vinValues.set(letter, index + 2);
+
+/** Vehicle identification number of North America, 49 CFR 565.15(c): the ninth character checks the others. */
+export function passesVinCheck(vin: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < 17; at++) {
+    const character = vin[at] ?? '';
+    sum += (vinValues.get(character) ?? Number(character)) * (vinWeights[at] ?? 0);
+  }
+  return vin[8] === (sum % 11 === 10 ? 'X' : String(sum % 11));
+}

@@ -42,10 +42,20 @@ function startOfLocal(text: string, end: number): number | undefined {
   const floor = Math.max(0, end - longestLocalUnits);
   if (text[end - 1] === '"') {
     const opening = text.lastIndexOf('"', end - 2);
-    return opening >= floor && !/[\n\ufffc]/.test(text.slice(opening, end)) ? opening : undefined;
+    return opening >= floor && !/[\n\xad]/.test(text.slice(opening, end)) ? opening : undefined;
   }
   let start = end;
   while (start > floor && isLocalUnit(text.charCodeAt(start - 1))) start--;
+  // "j d o e @": letters one by one.
+  if (end - start === 1 && end < text.length && isBlank(text.charCodeAt(end))) {
+    while (
+      start - 2 >= floor &&
+      isBlank(text.charCodeAt(start - 1)) &&
+      isWord(text.charCodeAt(start - 2)) &&
+      !isWord(text.charCodeAt(start - 3))
+    )
+      start -= 2;
+  }
   while (start < end && !isWord(text.charCodeAt(start))) start++;
   return start < end && isWord(text.charCodeAt(start)) ? start : undefined;
 }

@@ -12,3 +12,11 @@ export function followsUnit(text: string, at: number): boolean {
 export function standsInNumberList(groups: DigitGroups, first: number, last: number): boolean {
   return (first > 0 && groups.gapAfter(first - 1) === gap.space) || groups.gapAfter(last) === gap.space;
 }
+
+const measureBefore =
+  /\b(?:weights?|wts?|plt|plts|platelets|wbc|rbc|counts?|values?|trend(?:ed|ing)?|readings?|levels?|glucose|results?|volumes?|output|intake|doses?)\b[\s:=]{1,3}(?:was|were|of|is)?\s{0,2}$/i;
+
+/** What was measured stands right before `at`: a row of values follows. */
+export function followsMeasure(text: string, at: number): boolean {
+  return measureBefore.test(text.slice(Math.max(0, at - 28), at));
+}

@@ -1,12 +1,12 @@
 import { type DigitGroups, type Gap, gap, isDigit, isLetter } from '../digit-groups.js';
 import { hasForeignLabel, hasPhoneLabel } from '../labels.js';
 import { callingCodeOf } from './calling-codes.js';
-import { followsUnit, standsInNumberList } from './number-surroundings.js';
+import { followsMeasure, followsUnit, standsInNumberList } from './number-surroundings.js';
 import type { Candidate, ScannedText } from './rule.js';
 
 const type = 'PHONE';
 const extension =
-  /\s{0,2},?\s{0,2}(?:\bx|\bext(?:ension|n)?\b\.?|#)\s{0,2}[:#]?\s{0,2}\d{1,6}(?!\d)|x\d{1,6}(?![\dA-Za-z])/iy;
+  /\s{0,2},?\s{0,2}(?:\bext(?:ension|n)?\b\.?|#)\s{0,2}[:#]?\s{0,2}\d{1,6}(?!\d)|\s{0,2},?\s{0,2}\bx(?:\s?\d{2,6}|\d)(?!\d)|x\d{1,6}(?![\dA-Za-z])/iy;
 
 interface Shape {
   first: number;
@@ -91,7 +91,12 @@ function northAmerican(text: string, groups: DigitGroups, start: number): Shape 
     };
   }
   if (!isAssignable(digits) || digits.endsWith('00')) return undefined;
-  if (isLoose && (followsUnit(text, groups.end(last)) || standsInNumberList(groups, start, last)))
+  if (
+    isLoose &&
+    (followsUnit(text, groups.end(last)) ||
+      standsInNumberList(groups, start, last) ||
+      followsMeasure(text, at))
+  )
     return undefined;
   return { first: start, last, confidence: 0.8, rule: 'phone-north-american' };
 }
@@ -129,7 +134,7 @@ function labelled(text: string, groups: DigitGroups, first: number): Shape | und
   let last = first;
   for (
     let group = first;
-    total + groups.length(group) <= 13 && group < first + 8 && group < groups.count;
+    total + groups.length(group) <= 13 && group < first + 13 && group < groups.count;
     group++
   ) {
     total += groups.length(group);
@@ -143,20 +148,38 @@ function labelled(text: string, groups: DigitGroups, first: number): Shape | und
   return { first, last, confidence: 0.85, rule: 'phone-labelled' };
 }
 
-/** "6175550143 (cell)" */
+/** "6175550143 (cell)", "079 4650 2145 office" */
 function labelledAfter(text: string, groups: DigitGroups, first: number): Shape | undefined {
-  const digits = groups.digits(first);
-  if (digits.length !== 10 || !isAssignable(digits) || hasForeignLabel(text, groups.start(first)))
-    return undefined;
-  const after = text.slice(groups.end(first), groups.end(first) + 24);
+  let total = groups.length(first);
+  let last = first;
+  const lengths = [groups.digits(first)];
+  while (
+    last < first + 4 &&
+    isPhoneJoint(groups.gapAfter(last)) &&
+    groups.gapAfter(last) !== gap.slash &&
+    total < 12
+  ) {
+    last++;
+    total += groups.length(last);
+    lengths.push(groups.digits(last));
+  }
+  const isBare = last === first;
   if (
-    !/^\s{0,2}[-,(]?\s?(?:cell|mobile|home|work|office|fax|phone|pager|landline)\b(?!\s?(?:count|\/))/i.test(
-      after,
-    )
+    isBare
+      ? total !== 10 || !isAssignable(groups.digits(first))
+      : total < 6 || total > 12 || looksLikeDate(lengths)
   )
     return undefined;
-  return { first, last: first, confidence: 0.8, rule: 'phone-labelled' };
+  if (
+    hasForeignLabel(text, groups.start(first)) ||
+    !labelBehind.test(text.slice(groups.end(last), groups.end(last) + 24))
+  )
+    return undefined;
+  return { first, last, confidence: 0.8, rule: 'phone-labelled' };
 }
+
+const labelBehind =
+  /^\s{0,2}[-,(]?\s?(?:cell|mobile|home|work|office|fax|phone|pager|landline)\b(?!\s?(?:counts?|visits?|hours|notes?|\/))/i;
 
 function looksLikeDate(parts: readonly string[]): boolean {
   const joined = parts.join('-');
@@ -208,7 +231,12 @@ function continuesAfter(text: string, groups: DigitGroups, last: number): boolea
   extension.lastIndex = end;
   if (extension.test(text)) return false;
   const after = text.charCodeAt(end);
-  if (isLetter(after)) return !/[chmwf]/i.test(text[end] ?? '') || isWord(text.charCodeAt(end + 1));
+  if (isLetter(after)) {
+    const isWhole = groups.length(last) === 4 && groups.gapAfter(last - 1) !== gap.none;
+    // "617-555-0143or" lacks a blank; "0143mL" is a volume, "0143A" another number.
+    if (isWhole && /^[a-z]{2,}/.test(text.slice(end, end + 3)) && !followsUnit(text, end)) return false;
+    return !/[chmwf]/i.test(text[end] ?? '') || isWord(text.charCodeAt(end + 1));
+  }
   if (after === 0x25) return true;
   return (after === 0x2d || after === 0x2e || after === 0x5f) && isDigit(text.charCodeAt(end + 1));
 }

@@ -12,7 +12,11 @@ export function findPostalAddresses({ text, groups }: ScannedText): Candidate[] 
   const found: Candidate[] = [];
   for (let group = 0; group < groups.count; group++) {
     const candidate =
-      postOfficeBox(text, groups, group) ?? street(text, groups, group) ?? cityLine(text, groups, group);
+      militaryAddress(text, groups, group) ??
+      postOfficeBox(text, groups, group) ??
+      street(text, groups, group) ??
+      cityLine(text, groups, group) ??
+      labelledZip(text, groups, group);
     if (candidate !== undefined) found.push(candidate);
   }
   return found;
@@ -33,27 +37,83 @@ function postOfficeBox(text: string, groups: DigitGroups, group: number): Candid
   return { type, start: windowStart + box.index, end, confidence: 0.95, rule: 'address-po-box' };
 }
 
+const militaryBefore =
+  /(?:(?:\b(?:PSC|Unit|CMR|OPC)\s\d{1,5},?\s{1,3}Box\s\d{1,5}|\bUS(?:NS|S|CGC|NV)?\s[A-Z][\p{L}'-]{1,20}(?:\s[A-Z][\p{L}'-]{1,20})?)[,\s]{1,4})?\b[AFD]PO,?\s(?:AA|AE|AP)\s$/iu;
+
+/** "PSC 3, Box 1102, FPO AE 09021": mail of the armed forces and the diplomatic service (USPS Publication 28, 238). */
+function militaryAddress(text: string, groups: DigitGroups, group: number): Candidate | undefined {
+  if (groups.length(group) !== 5) return undefined;
+  const start = groups.start(group);
+  if (!/\bA[AEP]\s$/i.test(text.slice(Math.max(0, start - 4), start))) return undefined;
+  const windowStart = Math.max(0, start - 64);
+  const match = militaryBefore.exec(text.slice(windowStart, start));
+  if (match === null) return undefined;
+  return {
+    type,
+    start: windowStart + match.index,
+    end: endOfZip(groups, group),
+    confidence: 0.95,
+    rule: 'address-military',
+  };
+}
+
+/** "ZIP: 33101" */
+function labelledZip(text: string, groups: DigitGroups, group: number): Candidate | undefined {
+  if (groups.length(group) !== 5) return undefined;
+  const start = groups.start(group);
+  if (
+    !/\b(?:zip|zip\s?-?code|postal\scode|postcode)\s{0,2}(?:is|was|of)?[\s:#=(]{0,4}$/i.test(
+      text.slice(Math.max(0, start - 24), start),
+    )
+  )
+    return undefined;
+  if (isWord(text.charCodeAt(groups.end(group)))) return undefined;
+  return { type, start, end: endOfZip(groups, group), confidence: 0.9, rule: 'address-zip' };
+}
+
+function endOfZip(groups: DigitGroups, group: number): number {
+  const isPlusFour = groups.gapAfter(group) === gap.dash && groups.length(group + 1) === 4;
+  return groups.end(isPlusFour ? group + 1 : group);
+}
+
 /** "Boston, MA 02118" on its own, as the last line of an address whose first line is somewhere else. */
 function cityLine(text: string, groups: DigitGroups, group: number): Candidate | undefined {
   if (groups.length(group) !== 5) return undefined;
   const start = isCityStateBefore(text, groups.start(group));
   if (start === undefined || isWord(text.charCodeAt(groups.end(group)))) return undefined;
-  const isPlusFour = groups.gapAfter(group) === gap.dash && groups.length(group + 1) === 4;
-  const end = groups.end(isPlusFour ? group + 1 : group);
-  return { type, start, end, confidence: 0.85, rule: 'address-city-line' };
+  return { type, start, end: endOfZip(groups, group), confidence: 0.85, rule: 'address-city-line' };
 }
 
 function street(text: string, groups: DigitGroups, group: number): Candidate | undefined {
   const number = houseNumber(text, groups, group);
   if (number === undefined) return undefined;
   const name = streetName(text, number.end);
-  if (name === undefined) return undefined;
   const isLabelled = hasAddressLabel(text, number.start);
+  if (name === undefined) return streetWithoutSuffix(text, number, isLabelled);
   const address = endOfAddress(text, name.end);
   const isConfirmed = isLabelled || address.hasPlace || address.hasUnit;
   if (!isConfirmed && !isBelievable(text, name, groups.length(group))) return undefined;
   const confidence = isConfirmed ? 0.95 : name.isStrong ? 0.85 : 0.7;
   return { type, start: number.start, end: address.end, confidence, rule: 'address-street' };
+}
+
+const bareName =
+  /[ \t]{1,2}(?:The[ ])?[A-Z][a-z][A-Za-z'-]{1,24}(?:[ ][A-Z][A-Za-z'-]{1,24}){0,2}(?=\s{0,2}(?:,|\n|\.|;|$|\(|Apt|Unit|Suite|Ste|#)|[ ][A-Z])/y;
+
+/** "8460 The Copse, Salem, OR 97301": a name of any kind before a city with its state, or behind "lives at" before a town. */
+function streetWithoutSuffix(
+  text: string,
+  number: { start: number; end: number },
+  isLabelled: boolean,
+): Candidate | undefined {
+  bareName.lastIndex = number.end;
+  const match = bareName.exec(text);
+  if (match === null) return undefined;
+  const [first = ''] = match[0].trim().toLowerCase().split(' ');
+  if (lexicon.neverInStreetNames.has(first) && first !== 'the') return undefined;
+  const address = endOfAddress(text, bareName.lastIndex);
+  if (!address.hasState && !(isLabelled && address.hasPlace)) return undefined;
+  return { type, start: number.start, end: address.end, confidence: 0.75, rule: 'address-street' };
 }
 
 /** "12", "221B", "12-34", "12 1/2": one to six digits that are no part of another number. */
@@ -136,6 +196,7 @@ function streetName(text: string, from: number): StreetName | undefined {
 
 function isNameWord(word: string, lower: string, isLowerCase: boolean, names: number): boolean {
   if (/^\d{1,3}(?:st|nd|rd|th)$/i.test(word)) return true;
+  if (/^(?:Old|Upper|Lower|New)$/.test(word)) return true;
   if (lexicon.neverInStreetNames.has(lower)) return names > 0 && lower === 'the' && !isLowerCase;
   if (lexicon.directionals.has(lower)) return true;
   if (names > 0 && lexicon.connectors.has(lower)) return true;

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const main = new URL('../../../dist/apps/phi-recovery/src/main.js', import.meta.url);
+
+if (existsSync(fileURLToPath(main))) {
+  await import(main.href);
+} else {
+  process.stderr.write('phi-recovery: it is not built: run npm run build first\n');
+  process.exitCode = 2;
+}

@@ -1,0 +1,113 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { ParameterSource } from '@app/configuration';
+import { checkRoots, type VersionedRoots } from './versioned-roots.js';
+
+const PARAMETER = 'index-root';
+
+/**
+ * The roots of blind index, row seals, cursors and keyed hashes, as the parameter `index-root` says, followed while the
+ * process runs: `{"active": 1, "roots": {"1": "<32 bytes in base64>"}, "retired": []}`.
+ * What was derived from it notices each change by itself.
+ */
+export class IndexRoots implements VersionedRoots {
+  #text: string;
+  #current: VersionedRoots;
+
+  private constructor(
+    private readonly parameters: ParameterSource,
+    text: string,
+  ) {
+    this.#text = text;
+    this.#current = parseRoots(text);
+  }
+
+  /** @throws Error that names the parameter when it cannot be read or is damaged, never with its value */
+  static async open(parameters: ParameterSource): Promise<IndexRoots> {
+    return new IndexRoots(parameters, await parameters.get(PARAMETER));
+  }
+
+  get active(): number {
+    return this.#current.active;
+  }
+
+  get roots(): VersionedRoots['roots'] {
+    return this.#current.roots;
+  }
+
+  get retired(): readonly number[] {
+    return this.#current.retired ?? [];
+  }
+
+  /**
+   * Reads the parameter again. When it cannot be used, the last good roots stay.
+   * @throws Error that names the parameter, never with its value
+   */
+  async refresh(): Promise<void> {
+    const text = await this.parameters.get(PARAMETER);
+    if (text === this.#text) return;
+    this.#adopt(text, parseRoots(text));
+  }
+
+  /**
+   * Writes the parameter, unless somebody else changed it since it was last read here.
+   * @throws ParameterChanged, and Error when it cannot be written
+   */
+  async replace(next: VersionedRoots): Promise<void> {
+    checkRoots(next);
+    const text = textOf(next);
+    await this.parameters.put(PARAMETER, text, this.#text);
+    this.#adopt(text, parseRoots(text));
+  }
+
+  #adopt(text: string, next: VersionedRoots): void {
+    for (const [version, root] of Object.entries(next.roots)) {
+      const known = this.#current.roots[Number(version)];
+      // Whatever was made under a version could no longer be read: this is another deployment's parameter.
+      if (known !== undefined && !timingSafeEqual(known, root)) {
+        throw new Error(`parameter ${PARAMETER} has another root under a version that is in use`);
+      }
+    }
+    if (next.roots[this.active] === undefined && this.#current.roots[next.active] === undefined) {
+      throw new Error(`parameter ${PARAMETER} has none of the roots that are in use`);
+    }
+    this.#text = text;
+    this.#current = next;
+  }
+}
+
+function parseRoots(text: string): VersionedRoots {
+  // JSON.parse quotes the text in its message: of what went wrong only our own sentences may be told.
+  let why = '';
+  try {
+    const { active, roots, retired = [] } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof roots === 'object' && roots !== null && Array.isArray(retired)) {
+      const decoded = Object.entries(roots as Record<string, unknown>).map(
+        ([version, root]) => [version, Buffer.from(String(root), 'base64')] as const,
+      );
+      const parsed: VersionedRoots = {
+        active: Number(active),
+        roots: Object.fromEntries(decoded),
+        retired: retired.map(Number),
+      };
+      checkRoots(parsed);
+      return parsed;
+    }
+  } catch (error) {
+    if (error instanceof RangeError) why = `: ${error.message}`;
+  }
+  throw new Error(
+    `parameter ${PARAMETER} must be JSON: {"active": 1, "roots": {"1": "<32 bytes in base64>"}}${why}`,
+  );
+}
+
+function textOf({ active, roots, retired = [] }: VersionedRoots): string {
+  const encoded = Object.entries(roots).map(([version, root]) => [
+    version,
+    Buffer.from(root).toString('base64'),
+  ]);
+  return JSON.stringify({
+    active,
+    roots: Object.fromEntries(encoded) as Record<string, string>,
+    ...(retired.length === 0 ? {} : { retired }),
+  });
+}

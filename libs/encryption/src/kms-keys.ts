@@ -1,0 +1,71 @@
+import { DescribeKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
+
+export interface KmsKeysOptions {
+  kmsClient: KMSClient;
+  /** ARN of a KMS key, or of an alias that points to one; an alias can be pointed to another key while we run. */
+  kmsKeyArn: string;
+  /** ARNs of keys that the alias pointed to before: what they wrapped may be read, nothing is written under them. */
+  earlierKmsKeyArns?: () => readonly string[];
+  /** How long a look at the alias is good for when something is written, 60 unless given. */
+  kmsKeyLookupSeconds?: number;
+}
+
+const LOOKUP_SECONDS = 60;
+
+/** The KMS keys of this deployment: the one that wraps branch keys now, and those that did before. */
+export class KmsKeys {
+  readonly #seen = new Set<string>();
+  #current: string | undefined;
+  #lookedUpAt = 0;
+  #lookup: Promise<string> | undefined;
+
+  constructor(private readonly options: KmsKeysOptions) {
+    if (isAlias(options.kmsKeyArn)) return;
+    this.#seen.add(options.kmsKeyArn);
+    this.#current = options.kmsKeyArn;
+  }
+
+  /** @returns ARN of the key that new branch keys are to be wrapped under */
+  async current(): Promise<string> {
+    const maxAgeSeconds = this.options.kmsKeyLookupSeconds ?? LOOKUP_SECONDS;
+    const isFresh = Date.now() - this.#lookedUpAt < maxAgeSeconds * 1000;
+    const known = isFresh || !isAlias(this.options.kmsKeyArn) ? this.#current : undefined;
+    return known ?? this.lookUp();
+  }
+
+  /** Asks where the alias points now; those who ask together get one answer. */
+  async lookUp(): Promise<string> {
+    if (!isAlias(this.options.kmsKeyArn)) return this.options.kmsKeyArn;
+    this.#lookup ??= this.#describe().finally(() => (this.#lookup = undefined));
+    return this.#lookup;
+  }
+
+  /**
+   * Whether rows under this key may be read. One that nobody listed may be what the alias points to since a moment
+   * ago, when another process has moved it; anything else is a foreign key and not asked of KMS.
+   */
+  async isOurs(keyArn: string): Promise<boolean> {
+    if (this.#knows(keyArn)) return true;
+    // A look that is under way may have begun before the alias was moved.
+    await this.#lookup;
+    if (!this.#knows(keyArn)) await this.lookUp();
+    return this.#knows(keyArn);
+  }
+
+  #knows(keyArn: string): boolean {
+    return this.#seen.has(keyArn) || (this.options.earlierKmsKeyArns?.().includes(keyArn) ?? false);
+  }
+
+  async #describe(): Promise<string> {
+    const command = new DescribeKeyCommand({ KeyId: this.options.kmsKeyArn });
+    const { KeyMetadata } = await this.options.kmsClient.send(command);
+    const arn = KeyMetadata?.Arn;
+    if (arn === undefined) throw new Error('KMS did not tell the key behind the alias');
+    this.#seen.add(arn);
+    this.#current = arn;
+    this.#lookedUpAt = Date.now();
+    return arn;
+  }
+}
+
+const isAlias = (arn: string) => arn.includes(':alias/');

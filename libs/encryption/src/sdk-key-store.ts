@@ -1,0 +1,80 @@
+import { BranchKeyStoreNode } from '@aws-crypto/client-node';
+import type { NodeBranchKeyMaterial } from '@aws-crypto/material-management';
+import { type DynamoDBClient, GetItemCommand, type GetItemCommandOutput } from '@aws-sdk/client-dynamodb';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { BranchKeyError } from './branch-key-error.js';
+import { ACTIVE_ROW, type BranchKeyRow, parseBranchKeyRow } from './branch-key-row.js';
+import type { BranchKeySource } from './branch-key-source.js';
+
+export type SdkKeyStoreConfiguration = ConstructorParameters<typeof BranchKeyStoreNode>[0];
+
+interface SdkKeyStoreOptions {
+  dynamoDbClient: DynamoDBClient;
+  kmsClient: KMSClient;
+  tableName: string;
+  logicalName: string;
+}
+
+type CheckRow = (row: BranchKeyRow) => Promise<void>;
+
+/**
+ * For a key store of the SDK that reads. `discovery` lets it ask KMS for whatever key a row names, since the key behind an
+ * alias changes and it could be told only one; but a row that `check` refuses never gets that far.
+ */
+export function sdkKeyStoreConfiguration(
+  { dynamoDbClient, kmsClient, tableName, logicalName }: SdkKeyStoreOptions,
+  check: CheckRow,
+): SdkKeyStoreConfiguration {
+  return {
+    logicalKeyStoreName: logicalName,
+    storage: { ddbTableName: tableName, ddbClient: checkedClient(dynamoDbClient, check) },
+    keyManagement: { kmsClient },
+    kmsConfiguration: 'discovery',
+  };
+}
+
+/**
+ * What the SDK reads rows through: strongly consistent, because a key that another instance created a moment ago could be
+ * missing else, and no row that is not whole, is not the one that was asked for, or does not pass `check`.
+ */
+function checkedClient(client: DynamoDBClient, check: CheckRow): DynamoDBClient {
+  const send = async (command: unknown, ...rest: unknown[]): Promise<unknown> => {
+    if (!(command instanceof GetItemCommand)) return Reflect.apply(client.send, client, [command, ...rest]);
+    const patientId = command.input.Key?.['branch-key-id']?.S ?? '';
+    const type = command.input.Key?.['type']?.S ?? '';
+    command.input.ConsistentRead = true;
+    const answer: GetItemCommandOutput = await client.send(command);
+    if (answer.Item === undefined) {
+      throw new BranchKeyError(type === ACTIVE_ROW ? 'no-key' : 'unknown-version', undefined);
+    }
+    await check(parseBranchKeyRow(answer.Item, patientId, type));
+    return answer;
+  };
+  // An object that inherits from the client passes the SDK's `instanceof`.
+  return Object.create(client, { send: { value: send } }) as DynamoDBClient;
+}
+
+/** The state lives outside: the SDK freezes the instance in its constructor. */
+const sources = new WeakMap<BranchKeyStoreNode, BranchKeySource>();
+
+/** What the keyring is given: each answer is a copy that nobody else holds. */
+export class ReadThroughKeyStore extends BranchKeyStoreNode {
+  constructor(configuration: SdkKeyStoreConfiguration, source: BranchKeySource) {
+    super(configuration);
+    sources.set(this, source);
+  }
+
+  override getActiveBranchKey(branchKeyId: string): Promise<NodeBranchKeyMaterial> {
+    return sourceOf(this).active(branchKeyId);
+  }
+
+  override getBranchKeyVersion(branchKeyId: string, version: string): Promise<NodeBranchKeyMaterial> {
+    return sourceOf(this).version(branchKeyId, version);
+  }
+}
+
+function sourceOf(keyStore: BranchKeyStoreNode): BranchKeySource {
+  const source = sources.get(keyStore);
+  if (source === undefined) throw new Error('A key store without a source');
+  return source;
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { LmdbKeyStoreClient } from '../src/lmdb-key-store.client.js';
+import { LocalKmsClient } from '../src/local-kms.client.js';
+import { PatientKeyStore } from '../src/patient-key-store.js';
+
+// Another process on a key store: `create` gives patients keys and says whom, `compact` compacts, both until somebody
+// kills it; `die` kills itself in the middle of a compaction, the others do what they are called for one patient.
+const [folder = '', task = '', patient = ''] = process.argv.slice(2);
+const say = (line: string) => writeSync(1, `${line}\n`);
+const kms = LocalKmsClient.open(join(folder, 'kms-root-key'));
+const client = LmdbKeyStoreClient.open(join(folder, 'key-store.lmdb'));
+const keyStore = new PatientKeyStore({
+  dynamoDbClient: client,
+  kmsClient: kms,
+  kmsKeyArn: kms.aliasArn,
+  earlierKmsKeyArns: () => kms.keyArns,
+  kmsKeyLookupSeconds: 0,
+  tableName: 'keys',
+  logicalName: 'keys',
+});
+
+async function createForEver(): Promise<never> {
+  for (;;) {
+    const id = randomUUID();
+    await keyStore.create(id);
+    say(id);
+  }
+}
+
+switch (task) {
+  case 'create':
+    await Promise.all(Array.from({ length: 8 }, createForEver));
+    break;
+  case 'compact':
+    for (;;) {
+      await client.compaction.run((copied) => say(`copied ${copied}`));
+      say('compacted');
+    }
+  case 'die':
+    await client.compaction.run(() => process.kill(process.pid, 'SIGKILL'));
+    break;
+  case 'destroy':
+    say(String(await keyStore.destroy(patient)));
+    await client.close();
+    break;
+  case 'compact-and-create':
+    await client.compaction.run();
+    await keyStore.create(patient);
+    await client.close();
+    break;
+  default:
+    throw new Error('Unknown task');
+}

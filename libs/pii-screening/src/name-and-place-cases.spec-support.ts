@@ -1,0 +1,141 @@
+import type { RuleCase } from './rule-cases.spec-support.js';
+
+/** People's names, and places without a street's number. */
+export const nameAndPlaceCases: RuleCase[] = [
+  {
+    rule: 'address-military',
+    type: 'ADDRESS',
+    hits: ['to [PSC 3, Box 1102, FPO AE 09021]', '[Unit 2050 Box 4190\nAPO AP 96522]'],
+    misses: ['APO 96522', 'unit 2050 box 4190', 'APO E4'],
+  },
+  {
+    rule: 'address-zip',
+    type: 'ADDRESS',
+    hits: ['(ZIP: [33101])', 'zip code [01604-1234]'],
+    misses: ['zip 3310', 'zipper 33101', '33101'],
+  },
+  {
+    rule: 'place-facility',
+    type: 'ADDRESS',
+    hits: [
+      'at [Elm Street Medical Center] today',
+      "at [St. Luke's Hospital], ICU",
+      "seen at [St. Vincent's] today",
+      'at [Houston Memorial].',
+      'at [UCSF] today',
+      'at [Mercy Clinic in Portland, OR].',
+    ],
+    misses: [
+      'Pain Clinic visit',
+      'Emergency Medical Center',
+      'Mayo Clinic guidelines',
+      "St. John's wort",
+      'per Mayo Clinic',
+      'the Sleep Center',
+    ],
+  },
+  {
+    rule: 'place-city',
+    type: 'ADDRESS',
+    hits: [
+      'from [Chicago] today',
+      'lives in [Atlanta, GA].',
+      'from [Westerville, OH]',
+      'our [Chicago clinic] today',
+      'moved to [Jackson].',
+    ],
+    misses: [
+      'Boston criteria',
+      'Montreal A2 L3',
+      'Seattle biopsy protocol',
+      'Whitney Houston',
+      'Edinburgh 12',
+      'Reading is hard',
+    ],
+  },
+  {
+    rule: 'place-street',
+    type: 'ADDRESS',
+    hits: ['lives on [Maple Avenue].'],
+    misses: ['walked the Street', 'Dr. Lane', 'Main Road to recovery'],
+  },
+  {
+    rule: 'place-visited',
+    type: 'ADDRESS',
+    hits: ['seen at [Cedar Crest] today', 'resides in [Wexborough].'],
+    misses: ['seen at Bedtime', 'treated in March', 'pain at Gleason', 'stent in LAD', 'at L4'],
+  },
+  {
+    rule: 'name-titled',
+    type: 'NAME',
+    hits: [
+      'seen by [Dr. Patel] today',
+      '[Mr. Alan K.] came',
+      '[Dr. J. van der Berg], ENT',
+      'nurse [Kelly] called',
+      'ask [dr patel]',
+    ],
+    misses: [
+      'Dr. recommended rest',
+      'the doctor said',
+      'MS Contin 15 mg',
+      'Mr. Foley catheter',
+      'miss Monday',
+    ],
+  },
+  {
+    rule: 'name-labelled',
+    type: 'NAME',
+    hits: ['named [Xiulan]', 'Name: [Zhang Wei]', 'my name is [maria lopez].', 'Attending: [Okafor]'],
+    misses: [
+      'Mother: Hypothyroidism',
+      "Father: Crohn's disease",
+      'named after a test',
+      'the drug is called Ambien',
+    ],
+  },
+  {
+    rule: 'name-degree',
+    type: 'NAME',
+    hits: ['signed [Rebecca Stone], MD', '[Tova Brix], RN', '[Ilka Weyer], 31 F'],
+    misses: ['Care, MD', 'Nursing Care, RN', 'Follow Up, 31 F'],
+  },
+  {
+    rule: 'name-listed',
+    type: 'NAME',
+    hits: [
+      'like [Anna S.], who',
+      '[Oluwaseun Adeyemi] came',
+      'told [Martha] today',
+      '[JOHN SMITH] 4W',
+      'by [K. Yamamoto]',
+    ],
+    misses: [
+      'Austin Flint murmur',
+      'Trace edema',
+      'Stage I.',
+      'Hepatitis B',
+      'Vitamin D.',
+      'Rosetta stone test',
+      'Hamilton 17',
+      'E. Coli',
+    ],
+  },
+  {
+    rule: 'name-in-context',
+    type: 'NAME',
+    hits: ['wife [Xochitl] called', 'patient [Nguyen T.], seen', 'for [Jean-Luc Bouchard], treated'],
+    misses: [
+      'veteran with Gulf War exposure',
+      'female with Braxton Hicks contractions',
+      'patient Medicare',
+      'male, Modified Duke, seen',
+    ],
+  },
+  {
+    rule: 'name-last-first',
+    type: 'NAME',
+    hits: ['Patient: [SMITH, JOHN A.]', '[Brennan, Martha]\nMRN'],
+    misses: ['Boston, Austin', 'Chest, Abdomen', 'Stable, Will follow'],
+  },
+];
