@@ -35,8 +35,8 @@ export class RescreenedService {
   serviceMeets: () => BedrockReply = outOfReach;
   /** In place of what the guardrail answers to the command; `undefined` where that stays. */
   commandMeets: ((text: string) => BedrockReply | undefined) | undefined;
-  /** Runs when the model has a text of the command's before it, once. */
-  whileScreened: (() => Promise<unknown>) | undefined;
+  /** Runs when the model has texts of the command's before it, once. */
+  whileScreened: ((texts: string) => Promise<unknown>) | undefined;
 
   private constructor(
     readonly bedrock: BedrockServer,
@@ -52,7 +52,7 @@ export class RescreenedService {
       if (isFrom(ofService, request)) return reported([]);
       const interrupt = this.whileScreened;
       this.whileScreened = undefined;
-      await interrupt?.();
+      await interrupt?.(text);
       return reported(text.includes(number) ? [[number, 'US_SOCIAL_SECURITY_NUMBER']] : []);
     };
   }

@@ -81,7 +81,7 @@ export const variables = {
     3650,
   ),
   PHI_PARAMETER_REFRESH_SECONDS: wholeNumber(
-    'How often index roots are read again; a reindex waits for twice as long at each of its steps.',
+    'How often index roots and the KMS key behind the alias are looked up again; key jobs wait for that between their steps.',
     60,
     1,
     3600,

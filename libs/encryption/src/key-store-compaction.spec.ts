@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import {
   copyFileSync,
   mkdtempSync,
@@ -171,7 +171,7 @@ describe('a compaction beside other processes', () => {
       await Promise.all(creators.map((creator) => creator.hasWritten(40)));
       // Reads and writes of this process, which has the store open all the time.
       for (const id of await newPatients(20)) acknowledged.add(id);
-      await compactor.hasWritten(10 + Math.floor(Math.random() * 20));
+      await compactor.hasWritten(randomInt(10, 30));
       for (const { child } of [compactor, ...creators]) child.kill('SIGKILL');
       await Promise.all([compactor, ...creators].map(({ ended }) => ended));
       for (const id of creators.flatMap(({ lines }) => lines)) acknowledged.add(id);

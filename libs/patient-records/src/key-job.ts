@@ -49,6 +49,8 @@ export interface KeyJobParts {
 
 /** After each sign of life a run keeps its job for so long; one that was killed is taken over after it. */
 export const leaseMilliseconds = 5000;
+/** Longer than a request takes from its look at a key or a root to its commit. */
+export const requestSeconds = 2;
 const saveEveryMilliseconds = 1000;
 const failuresListed = 100;
 

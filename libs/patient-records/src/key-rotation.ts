@@ -1,6 +1,6 @@
 import { type PatientKeyStore, type RecordCipher } from '@app/encryption';
 import { Problem, problemTypes } from '@app/problem-details';
-import { KeyJob, type KeyJobParts, type KeyJobRun } from './key-job.js';
+import { KeyJob, type KeyJobParts, type KeyJobRun, requestSeconds } from './key-job.js';
 import { type KeyJobReport } from './key-job-report.js';
 import { countPatients, everyPatient } from './patient-walk.js';
 
@@ -40,6 +40,9 @@ export class KeyRotation {
     return KeyJob.perform(this.parts, 'kms-key', run, 'all', async (job) => {
       if (job.state.step !== step) await moveAlias();
       await job.enter(step);
+      // Until then another instance may wrap a new patient's key under the earlier one, behind the walk.
+      const settled = job.state.since + (run.parameterRefreshSeconds + requestSeconds) * 1000;
+      await job.waitUntil(settled, 'waiting until every instance uses the new KMS key');
       await this.parts.keyStore.currentKmsKey();
       await this.#everybody(job, async (patientId, cursor) => {
         const rows = await this.#orFailure(job, patientId, () => this.parts.keyStore.rewrap(patientId));

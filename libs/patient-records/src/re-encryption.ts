@@ -2,7 +2,7 @@ import { type PatientKeyStore, type RecordCipher } from '@app/encryption';
 import { type PhiItem } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import { type DocumentVault } from './document-vault.js';
-import { KeyJob, type KeyJobParts, type KeyJobRun, leaseMilliseconds } from './key-job.js';
+import { KeyJob, type KeyJobParts, type KeyJobRun, leaseMilliseconds, requestSeconds } from './key-job.js';
 import { type KeyJobReport } from './key-job-report.js';
 import { readKeyJob } from './key-job-row.js';
 import { countPatients, everyPatient, rowsOf } from './patient-walk.js';
@@ -14,8 +14,6 @@ export interface ReEncryptionParts extends KeyJobParts {
   vault: DocumentVault;
 }
 
-/** Longer than a request takes from its encryption to its commit. */
-const requestSeconds = 2;
 /** Rows that clients change while they are encrypted anew are met again, so often. */
 const roundsAtMost = 5;
 

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type IndexRoots, type PatientKeyStore, type VersionedRoots } from '@app/encryption';
 import { keepSeconds } from './idempotent-requests.js';
-import { KeyJob, type KeyJobParts, type KeyJobRun, KeyJobBlocked, KeyJobStopped } from './key-job.js';
+import {
+  KeyJob,
+  type KeyJobParts,
+  type KeyJobRun,
+  KeyJobBlocked,
+  KeyJobStopped,
+  requestSeconds,
+} from './key-job.js';
 import { type KeyJobReport } from './key-job-report.js';
 import { countPatients, everyPatient } from './patient-walk.js';
 import { type ReindexRows } from './reindex-rows.js';
@@ -10,9 +17,8 @@ export interface ReindexParts extends KeyJobParts {
   keyStore: PatientKeyStore;
 }
 
-/** A refresh may fail once; a request that began before it takes a moment more. */
+/** A refresh may fail once. */
 const refreshes = 2;
-const requestSeconds = 1;
 /** Clients write on, so a walk may find rows that the one before it missed; each finds fewer. */
 const walksAtMost = 10;
 

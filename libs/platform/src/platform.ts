@@ -73,8 +73,7 @@ async function openEmbedded(config: PhiConfig): Promise<Platform> {
     kmsClient,
     kmsKeyArn: kmsClient.aliasArn,
     earlierKmsKeyArns: () => kmsClient.keyArns,
-    // A look at the alias reads a folder: a key that another process made is used at once.
-    kmsKeyLookupSeconds: 0,
+    kmsKeyLookupSeconds: config.PHI_PARAMETER_REFRESH_SECONDS,
     tableName: keyStoreName,
     logicalName: keyStoreName,
   });

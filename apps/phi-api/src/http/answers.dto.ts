@@ -21,7 +21,8 @@ export class ScreeningSummaryDto {
   @ApiProperty({ description: 'What was replaced, never its text.', type: [FindingSummaryDto] })
   findings!: FindingSummaryDto[];
   @ApiProperty({
-    description: 'True if a part of the detector was out of reach: the document is stored, and screened again later.',
+    description:
+      'True if a part of the detector was out of reach: the document is stored, and screened again later.',
     required: false,
     example: false,
   })
