@@ -179,13 +179,14 @@ const hostileTexts = seeds.flatMap((seed) => {
   return [repeated, `12 ${repeated}@example.com`];
 });
 
-/** The faster of two runs: what the text costs, not what else the machine does. */
+/** Processor time, the fastest of three runs: what the text costs, not what else the machine does. */
 async function bestMs(run: () => unknown): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3 && best >= longestMs / 2; attempt++) {
-    const began = performance.now();
+    const began = process.cpuUsage();
     await run();
-    best = Math.min(best, performance.now() - began);
+    const { user, system } = process.cpuUsage(began);
+    best = Math.min(best, (user + system) / 1000);
   }
   return best;
 }
