@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fixedConfiguration } from '@app/configuration';
-import { type KeyJobReport, type KeyStatus } from '@app/patient-records';
+import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records';
 import { openPlatform, type Platform } from '@app/platform';
 import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
 import { messagesWithoutTheirHash } from '../support/stored-rows.js';
@@ -76,7 +76,7 @@ describe('a key command that is killed', () => {
     { phi }: Folder,
     args: string[],
     reached: (patientsDone: number) => Promise<boolean>,
-  ): Promise<KeyJobReport> {
+  ): Promise<MaintenanceJobReport> {
     let signals = 0;
     for (let round = 0; round < rounds; round++) {
       const goal = randomInt(1, patients - 2);
@@ -87,7 +87,7 @@ describe('a key command that is killed', () => {
     expect(signals).toBeGreaterThan(0);
     const last = await phi(args);
     expect({ ...last, stdout: '' }).toMatchObject({ exitCode: 0, signal: null });
-    return JSON.parse(last.stdout) as KeyJobReport;
+    return JSON.parse(last.stdout) as MaintenanceJobReport;
   }
 
   async function statusOf({ phi }: Folder): Promise<KeyStatus> {

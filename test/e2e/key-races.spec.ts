@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditTrail } from '@app/audit';
-import { type KeyMaintenance, type KeyJobRun, openPatientRecords } from '@app/patient-records';
+import { type KeyMaintenance, type MaintenanceJobRun, openPatientRecords } from '@app/patient-records';
 import { type Answer, clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
 import { messagesWithoutTheirHash } from '../support/stored-rows.js';
@@ -36,7 +36,7 @@ describe('a change that a key job overtakes', () => {
   let recordPath: string;
   const record = { recordType: 'Observation', content: {}, recordedAt: '2026-01-05T09:30:00.000Z' };
   /** A clock far ahead: no instance has a key of before. */
-  const run: KeyJobRun = {
+  const run: MaintenanceJobRun = {
     origin: { networkAddress: '', requestId: 'race' },
     ratePerSecond: 100_000,
     signal: new AbortController().signal,

@@ -1,7 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type KeyJobReport, type KeyJobRun, type KeyStatus, openPatientRecords } from '@app/patient-records';
+import {
+  type MaintenanceJobReport,
+  type MaintenanceJobRun,
+  type KeyStatus,
+  openPatientRecords,
+} from '@app/patient-records';
 import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
 import { KeyLoad } from '../support/key-load.js';
 import { clientOf, type PhiClient, startListening } from '../support/phi-client.js';
@@ -66,10 +71,10 @@ describe('the index root under load', () => {
   };
 
   /** The same job in this process, under a clock that is ahead. */
-  async function finish(aheadMilliseconds: number): Promise<KeyJobReport> {
+  async function finish(aheadMilliseconds: number): Promise<MaintenanceJobReport> {
     const terms = { keyCacheTtlSeconds: 1, keyStoreBackupDays: 0 };
     const { keyMaintenance } = openPatientRecords(service.platform, [], terms);
-    const run: KeyJobRun = {
+    const run: MaintenanceJobRun = {
       origin: { networkAddress: '', requestId: 'finish' },
       ratePerSecond: 100_000,
       signal: new AbortController().signal,
@@ -83,7 +88,7 @@ describe('the index root under load', () => {
 
   it('is replaced without one error, missed search or duplicate', async () => {
     const before = load.patients;
-    const report = await phi<KeyJobReport>(['reindex', '--rate', '5000']);
+    const report = await phi<MaintenanceJobReport>(['reindex', '--rate', '5000']);
     expect(report).toMatchObject({ job: 'reindex', outcome: 'waiting', failed: 0, skipped: 0 });
     expect(report.changed).toBeGreaterThan(3 * before);
     await load.stop();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type KeyJobReport, type KeyStatus } from '@app/patient-records';
+import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records';
 import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
 import { readAuditEvents } from '../support/audit-rows.js';
 import { KeyLoad } from '../support/key-load.js';
@@ -37,14 +37,14 @@ describe('branch keys and the KMS key under load', () => {
 
   it('are replaced without one error, and nothing stays under an old key', async () => {
     const before = load.patients;
-    const wrapped = await phi<KeyJobReport>('rotate', '--kms-key', '--rate', '1000');
+    const wrapped = await phi<MaintenanceJobReport>('rotate', '--kms-key', '--rate', '1000');
     expect(wrapped).toMatchObject({ job: 'kms-key', outcome: 'done', failed: 0 });
 
-    const rotated = await phi<KeyJobReport>('rotate', '--rate', '1000');
+    const rotated = await phi<MaintenanceJobReport>('rotate', '--rate', '1000');
     expect(rotated).toMatchObject({ job: 'rotate', outcome: 'done', failed: 0, skipped: 0 });
     expect(rotated.changed).toBeGreaterThanOrEqual(before);
 
-    const encrypted = await phi<KeyJobReport>('re-encrypt', '--rate', '5000');
+    const encrypted = await phi<MaintenanceJobReport>('re-encrypt', '--rate', '5000');
     expect(encrypted).toMatchObject({ job: 're-encrypt', outcome: 'done', failed: 0, skipped: 0 });
     expect(encrypted.changed).toBeGreaterThan(2 * before);
 
@@ -85,7 +85,7 @@ describe('branch keys and the KMS key under load', () => {
   });
 
   it('finds nothing to do the second time', async () => {
-    expect(await phi<KeyJobReport>('re-encrypt', '--rate', '100000')).toMatchObject({
+    expect(await phi<MaintenanceJobReport>('re-encrypt', '--rate', '100000')).toMatchObject({
       outcome: 'done',
       changed: 0,
     });

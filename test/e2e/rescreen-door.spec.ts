@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type KeyJobRun, openPatientRecords, type RescreeningScope } from '@app/patient-records';
+import { type MaintenanceJobRun, openPatientRecords, type RescreeningScope } from '@app/patient-records';
 import { PiiDetector, type PiiFinding, PiiScreener, storedNotesPolicy } from '@app/pii-screening';
 import { erasureBody, officerScope } from '../support/erasable-patient.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
@@ -39,7 +39,7 @@ describe('what is stored is screened again as it was when it came in', () => {
   beforeEach(() => void detector.taken());
 
   async function readAgain(scope: RescreeningScope): Promise<string[]> {
-    const run: KeyJobRun = {
+    const run: MaintenanceJobRun = {
       origin: { networkAddress: '', requestId: 'door' },
       ratePerSecond: 100_000,
       signal: new AbortController().signal,

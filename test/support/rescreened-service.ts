@@ -1,5 +1,5 @@
 import type { StoredAuditEvent } from '@app/audit';
-import type { KeyJobReport } from '@app/patient-records';
+import type { MaintenanceJobReport } from '@app/patient-records';
 import type { PhiTable } from '@app/phi-table';
 import { CompiledCli, type CliRun } from '../../apps/phi-cli/test/compiled-cli.js';
 import { readAuditRows } from './audit-rows.js';
@@ -124,4 +124,4 @@ function outOfReach(): BedrockReply {
   return exception(403, 'AccessDeniedException', `not for ${place}`);
 }
 
-export const reportOf = ({ stdout }: CliRun) => JSON.parse(stdout) as KeyJobReport;
+export const reportOf = ({ stdout }: CliRun) => JSON.parse(stdout) as MaintenanceJobReport;

@@ -77,7 +77,9 @@ export class KeyStoreFile {
   }
 
   /** Moves all rows to a new file in which nothing else ever was. @param progress rows copied, of how many */
-  async replace(progress: (copied: number, rows: number) => void): Promise<{ before: number; after: number }> {
+  async replace(
+    progress: (copied: number, rows: number) => void,
+  ): Promise<{ before: number; after: number }> {
     for (;;) {
       const opened = this.#opened;
       const bytes = await this.#transaction(opened, () => this.#moveOn(opened, progress));
@@ -115,7 +117,10 @@ export class KeyStoreFile {
     this.#generations.protect(next);
     try {
       copyRows(rows, file, progress);
-      const bytes = { before: statSync(this.#generations.fileOf(generation)).size, after: statSync(file).size };
+      const bytes = {
+        before: statSync(this.#generations.fileOf(generation)).size,
+        after: statSync(file).size,
+      };
       this.#generations.switchTo(next);
       return bytes;
     } catch (error) {

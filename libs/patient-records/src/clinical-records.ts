@@ -16,7 +16,7 @@ import { keys } from './keys.js';
 import type { ClinicalRecord } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
 import { type Screened } from './patients.js';
-import { queueIfDegraded } from './rescreening-queue.js';
+import { queueIfDegraded } from './maintenance/rescreening-queue.js';
 import { versionsBefore, withinAnswer } from './versions.js';
 
 interface ClinicalRecordsParts {

@@ -11,16 +11,16 @@ import { type PhiTable } from '@app/phi-table';
 import { CareTeams } from './care-teams.js';
 import { ClinicalRecords } from './clinical-records.js';
 import { DocumentVault } from './document-vault.js';
-import { Erasure } from './erasure.js';
-import { type ErasureTerms } from './erasure-receipt.js';
+import { Erasure } from './erasure/erasure.js';
+import { type ErasureTerms } from './erasure/erasure-receipt.js';
 import { IdempotentRequests } from './idempotent-requests.js';
-import { KeyMaintenance } from './key-maintenance.js';
+import { KeyMaintenance } from './maintenance/key-maintenance.js';
 import { PatientDirectory } from './patient-directory.js';
 import { PatientExport } from './patient-export.js';
 import { PatientGate } from './patient-gate.js';
 import { PatientIndex } from './patient-index.js';
 import { Patients } from './patients.js';
-import { Rescreening } from './rescreening.js';
+import { Rescreening } from './maintenance/rescreening.js';
 
 interface PatientRecordsPorts {
   table: PhiTable;

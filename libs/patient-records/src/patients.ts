@@ -14,7 +14,7 @@ import { versionsBefore } from './versions.js';
 import { isRestricted, type Patient } from './patient.js';
 import { type PatientGate } from './patient-gate.js';
 import { type PatientIndex } from './patient-index.js';
-import { queueIfDegraded } from './rescreening-queue.js';
+import { queueIfDegraded } from './maintenance/rescreening-queue.js';
 
 /** Screened and validated, ready to be kept. */
 export interface Screened<T> {

@@ -1,21 +1,15 @@
-export { type DetectionScope, everyIdentifier, scopeOf } from './detection-scope.js';
+export { type DetectionScope, scopeOf } from './detection-scope.js';
 export { LocalPiiDetector } from './local-pii-detector.js';
 export { PiiDetector } from './pii-detector.js';
 export { type PiiFinding, type PiiType, piiTypes } from './pii-types.js';
 export { examineTexts, judgeTexts } from './examine-texts.js';
 export {
-  safeHarborPolicy,
   storedNotesPolicy,
   type PolicyAction,
   policyActions,
   type ScreeningPolicy,
 } from './screening-policy.js';
-export {
-  defaultScreeningPolicies,
-  readScreeningPolicies,
-  type ScreeningPolicies,
-  ScreeningPolicyError,
-} from './screening-policies.js';
+export { readScreeningPolicies, type ScreeningPolicies, ScreeningPolicyError } from './screening-policies.js';
 export { type DeidentifiedResource, deidentifyResource } from './de-identification/deidentify-resource.js';
 export { deidentifyText } from './de-identification/deidentify-text.js';
 export { type DeidentificationOptions } from './de-identification/replacements.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type KeyJobReport, type KeyStatus } from '@app/patient-records';
+import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records';
 import { readAuditEvents } from '../../../../test/support/audit-rows.js';
 import { clientOf, type PhiClient, startListening } from '../../../../test/support/phi-client.js';
 import { type Service } from '../../../../test/support/service.js';
@@ -65,7 +65,7 @@ describe('phi keys', () => {
     const stopped = await first;
     expect(stopped).toMatchObject({ exitCode: 2, signal: null });
     expect(stopped.stderr).toContain('run the same command again');
-    const report = JSON.parse(stopped.stdout) as KeyJobReport;
+    const report = JSON.parse(stopped.stdout) as MaintenanceJobReport;
     expect(report).toMatchObject({ outcome: 'stopped', reason: 'interrupted' });
     expect(report.changed).toBeLessThan(patients);
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandContext, CouldNotRun, type ExitCode } from '../command-context.js';
-import { addKeyOptions, type KeyOptions, parseUuid } from './key-options.js';
+import { addKeyOptions, type KeyOptions, parseUuid } from '../maintenance/job-options.js';
 
 const keysHelp = `
 Every command opens the data of the service directly, with the service's configuration (.env and environment), and runs
@@ -25,7 +25,7 @@ export function addKeysCommand(
     .description('Replaces keys while the service runs.')
     .addHelpText('after', keysHelp);
   /** Loaded when it is used: the ports bring the AWS SDK along, which every other command would wait for. */
-  const jobs = async () => import('./key-jobs.js');
+  const jobs = async () => import('../maintenance/jobs.js');
 
   addKeyOptions(keys.command('rotate').summary('give patients a new branch key version'))
     .description(

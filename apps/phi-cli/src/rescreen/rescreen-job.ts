@@ -2,8 +2,8 @@ import type { PhiConfig } from '@app/configuration';
 import { PiiScreener, readScreeningPolicies, ScreeningPolicyError } from '@app/pii-screening';
 import type { Platform } from '@app/platform';
 import { type CommandContext, CouldNotRun, type ExitCode } from '../command-context.js';
-import { performJob } from '../keys/key-jobs.js';
-import type { KeyOptions } from '../keys/key-options.js';
+import { performJob } from '../maintenance/jobs.js';
+import type { KeyOptions } from '../maintenance/job-options.js';
 
 export interface RescreenOptions extends KeyOptions {
   readonly all?: boolean;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext, ExitCode } from '../command-context.js';
-import { addKeyOptions, parseUuid } from '../keys/key-options.js';
+import { addKeyOptions, parseUuid } from '../maintenance/job-options.js';
 import type { RescreenOptions } from './rescreen-job.js';
 
 const rescreenHelp = `

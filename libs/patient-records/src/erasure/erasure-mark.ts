@@ -1,8 +1,8 @@
 import { type PhiItem, type TableWrite } from '@app/phi-table';
-import { type DocumentVault } from './document-vault.js';
+import { type DocumentVault } from '../document-vault.js';
 import { type Destroyed, type ErasureReason, type ErasureReceipt } from './erasure-receipt.js';
-import { replaceHead } from './head-writes.js';
-import { indexChanges, partitionsAfter } from './index-rows.js';
+import { replaceHead } from '../head-writes.js';
+import { indexChanges, partitionsAfter } from '../index-rows.js';
 
 /** How far an erasure is: sealed in the head, which is all that stays of the patient. */
 export interface ErasureState {

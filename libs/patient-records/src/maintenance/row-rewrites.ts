@@ -1,6 +1,6 @@
 import { type AuditEntity, type AuditEvent, type AuditTrail } from '@app/audit';
 import { ConditionFailed, type PhiItem } from '@app/phi-table';
-import { replaceHead } from './head-writes.js';
+import { replaceHead } from '../head-writes.js';
 
 /** A row as it was read, and as a key job wants it. */
 export interface RowRewrite {

@@ -3,20 +3,20 @@ import { type PatientKeyStore } from '@app/encryption';
 import { type PiiScreener } from '@app/pii-screening';
 import { ConditionFailed, type PhiItem, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
-import type { ScreeningResult } from './caller.js';
-import { type DocumentVault, type Head } from './document-vault.js';
-import { screeningDetails } from './events.js';
-import { replaceHead } from './head-writes.js';
-import { indexChanges, partitionsAfter } from './index-rows.js';
-import { type KeyJob, type KeyJobParts, KeyJobStopped } from './key-job.js';
-import { keys, profile } from './keys.js';
-import { isRestricted, type Patient } from './patient.js';
-import { type PatientIndex } from './patient-index.js';
+import type { ScreeningResult } from '../caller.js';
+import { type DocumentVault, type Head } from '../document-vault.js';
+import { screeningDetails } from '../events.js';
+import { replaceHead } from '../head-writes.js';
+import { indexChanges, partitionsAfter } from '../index-rows.js';
+import { type MaintenanceJob, type MaintenanceJobParts, MaintenanceJobStopped } from './maintenance-job.js';
+import { keys, profile } from '../keys.js';
+import { isRestricted, type Patient } from '../patient.js';
+import { type PatientIndex } from '../patient-index.js';
 import { rowsOf } from './patient-walk.js';
 import { asItCameIn } from './rescreening-documents.js';
 import { takeOffQueue } from './rescreening-queue.js';
 
-export interface RescreeningParts extends KeyJobParts {
+export interface RescreeningParts extends MaintenanceJobParts {
   keyStore: PatientKeyStore;
   vault: DocumentVault;
   index: PatientIndex;
@@ -46,7 +46,7 @@ export class PatientRescreening {
 
   constructor(
     private readonly parts: RescreeningParts,
-    private readonly job: KeyJob,
+    private readonly job: MaintenanceJob,
     private readonly screener: PiiScreener,
     private readonly patientId: string,
     private readonly every: boolean,
@@ -85,7 +85,7 @@ export class PatientRescreening {
    * @returns false if somebody else wrote the row meanwhile
    */
   async #row(row: PhiItem, unmarkedToo: boolean): Promise<boolean> {
-    if (this.job.run.signal.aborted) throw new KeyJobStopped('interrupted');
+    if (this.job.run.signal.aborted) throw new MaintenanceJobStopped('interrupted');
     const { message, deleted } = row.attributes;
     // Care team, and the versions that deleted something.
     if (message === undefined && deleted !== false) return true;

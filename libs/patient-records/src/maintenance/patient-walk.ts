@@ -1,6 +1,6 @@
 import { type PatientKeyStore } from '@app/encryption';
 import { type PhiItem, type PhiTable } from '@app/phi-table';
-import { keys } from './keys.js';
+import { keys } from '../keys.js';
 
 /** A page of patients' ids; its rows are ids alone. */
 const pageSize = 500;

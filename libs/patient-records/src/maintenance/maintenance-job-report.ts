@@ -1,17 +1,17 @@
 import { type AuditEventType } from '@app/audit';
-import { type KeyJobCounts } from './key-job-row.js';
+import { type MaintenanceJobCounts } from './maintenance-job-row.js';
 
 /** The jobs, and what the trail calls what they do. */
-export const keyJobs = {
+export const maintenanceJobs = {
   rotate: 'key-rotate',
   'kms-key': 'key-rotate',
   're-encrypt': 'record-re-encrypt',
   reindex: 'patient-reindex',
   rescreen: 'record-rescreen',
 } as const satisfies Record<string, AuditEventType>;
-export type KeyJobName = keyof typeof keyJobs;
+export type MaintenanceJobName = keyof typeof maintenanceJobs;
 
-export interface KeyJobFailure {
+export interface MaintenanceJobFailure {
   /** Opaque ids both; absent of what belongs to no patient. */
   patientId?: string;
   row?: string;
@@ -19,8 +19,8 @@ export interface KeyJobFailure {
   problem: string;
 }
 
-export interface KeyJobReport extends KeyJobCounts {
-  job: KeyJobName;
+export interface MaintenanceJobReport extends MaintenanceJobCounts {
+  job: MaintenanceJobName;
   /**
    * `waiting`: the job has to be run again, not before `notBefore`; `blocked`: when the rows that failed are mended;
    * `stopped`: at any time.
@@ -33,6 +33,6 @@ export interface KeyJobReport extends KeyJobCounts {
   /** In the last walk. */
   patients: number;
   /** The first hundred of this run; `failed` counts all. */
-  failures: KeyJobFailure[];
+  failures: MaintenanceJobFailure[];
   seconds: number;
 }

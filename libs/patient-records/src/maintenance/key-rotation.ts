@@ -1,10 +1,15 @@
 import { type PatientKeyStore, type RecordCipher } from '@app/encryption';
 import { Problem, problemTypes } from '@app/problem-details';
-import { KeyJob, type KeyJobParts, type KeyJobRun, requestSeconds } from './key-job.js';
-import { type KeyJobReport } from './key-job-report.js';
+import {
+  MaintenanceJob,
+  type MaintenanceJobParts,
+  type MaintenanceJobRun,
+  requestSeconds,
+} from './maintenance-job.js';
+import { type MaintenanceJobReport } from './maintenance-job-report.js';
 import { countPatients, everyPatient } from './patient-walk.js';
 
-export interface KeyRotationParts extends KeyJobParts {
+export interface KeyRotationParts extends MaintenanceJobParts {
   keyStore: PatientKeyStore;
   cipher: RecordCipher;
 }
@@ -17,14 +22,14 @@ export class KeyRotation {
    * A new branch key version for everybody, or for one patient. Other instances write under the old one until their
    * cache lets go of it.
    * @throws Problem `not-found` when the patient has no key
-   * @throws KeyJobStopped when another run is alive
+   * @throws MaintenanceJobStopped when another run is alive
    */
-  async rotate(run: KeyJobRun, onlyPatient?: string): Promise<KeyJobReport> {
+  async rotate(run: MaintenanceJobRun, onlyPatient?: string): Promise<MaintenanceJobReport> {
     if (onlyPatient !== undefined && (await this.parts.keyStore.activeVersion(onlyPatient)) === undefined) {
       throw new Problem(problemTypes.notFound);
     }
     const step = 'rotating branch keys';
-    return KeyJob.perform(this.parts, 'rotate', run, onlyPatient ?? 'all', async (job) => {
+    return MaintenanceJob.perform(this.parts, 'rotate', run, onlyPatient ?? 'all', async (job) => {
       await job.enter(step);
       if (onlyPatient !== undefined) return this.#one(job, onlyPatient, '');
       await this.#everybody(job, (patientId, cursor) => this.#one(job, patientId, cursor));
@@ -35,9 +40,9 @@ export class KeyRotation {
    * Has KMS wrap every branch key anew under the key that the alias points to.
    * @param moveAlias points it to a new key first; not called again when a run that did so is gone on with
    */
-  async rewrap(run: KeyJobRun, moveAlias: () => Promise<void>): Promise<KeyJobReport> {
+  async rewrap(run: MaintenanceJobRun, moveAlias: () => Promise<void>): Promise<MaintenanceJobReport> {
     const step = 'wrapping branch keys anew';
-    return KeyJob.perform(this.parts, 'kms-key', run, 'all', async (job) => {
+    return MaintenanceJob.perform(this.parts, 'kms-key', run, 'all', async (job) => {
       if (job.state.step !== step) await moveAlias();
       await job.enter(step);
       // Until then another instance may wrap a new patient's key under the earlier one, behind the walk.
@@ -54,7 +59,10 @@ export class KeyRotation {
     });
   }
 
-  async #everybody(job: KeyJob, work: (patientId: string, cursor: string) => Promise<void>): Promise<void> {
+  async #everybody(
+    job: MaintenanceJob,
+    work: (patientId: string, cursor: string) => Promise<void>,
+  ): Promise<void> {
     await job.walk(await countPatients(this.parts));
     for await (const { patientId, erased, cursor } of everyPatient(this.parts, job.state.cursor)) {
       if (erased) break;
@@ -64,7 +72,7 @@ export class KeyRotation {
     await job.walked();
   }
 
-  async #one(job: KeyJob, patientId: string, cursor: string): Promise<void> {
+  async #one(job: MaintenanceJob, patientId: string, cursor: string): Promise<void> {
     const { keyStore, cipher } = this.parts;
     const done = await this.#orFailure(job, patientId, async () => {
       try {
@@ -85,7 +93,11 @@ export class KeyRotation {
   }
 
   /** @returns `undefined` when the patient's key was refused; a service that does not answer ends the run */
-  async #orFailure<T>(job: KeyJob, patientId: string, work: () => Promise<T>): Promise<T | undefined> {
+  async #orFailure<T>(
+    job: MaintenanceJob,
+    patientId: string,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {

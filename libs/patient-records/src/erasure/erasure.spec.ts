@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PhiItem, type TableWrite } from '@app/phi-table';
-import { erasureBody, officerScope } from '../../../test/support/erasable-patient.js';
-import { clientOf, succeeded } from '../../../test/support/phi-client.js';
-import { type Service, startService } from '../../../test/support/service.js';
+import { erasureBody, officerScope } from '../../../../test/support/erasable-patient.js';
+import { clientOf, succeeded } from '../../../../test/support/phi-client.js';
+import { type Service, startService } from '../../../../test/support/service.js';
 import { finalTimes, remainingAfter } from './erasure-receipt.js';
-import { keys } from './keys.js';
-import { sealItem } from './sealed-item.js';
+import { keys } from '../keys.js';
+import { sealItem } from '../sealed-item.js';
 
 describe('the times of a receipt', () => {
   const destroyedAt = Date.parse('2026-02-27T23:30:00.000Z');

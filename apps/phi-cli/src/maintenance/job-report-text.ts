@@ -1,7 +1,7 @@
-import type { KeyJobReport, KeyStatus } from '@app/patient-records';
+import type { MaintenanceJobReport, KeyStatus } from '@app/patient-records';
 
 /** @returns what a job did, for people */
-export function reportText(report: KeyJobReport): string {
+export function reportText(report: MaintenanceJobReport): string {
   const { patients, examined, changed, skipped, failed, failures, seconds } = report;
   const rows = [
     ['patients in the last walk', patients],
@@ -22,7 +22,7 @@ export function reportText(report: KeyJobReport): string {
 }
 
 /** @returns the result in one line, and how to go on */
-export function outcomeText({ outcome, reason, notBefore }: KeyJobReport): string {
+export function outcomeText({ outcome, reason, notBefore }: MaintenanceJobReport): string {
   if (outcome === 'waiting') {
     return `the old root is no longer used; run the same command again after ${notBefore} to remove it`;
   }

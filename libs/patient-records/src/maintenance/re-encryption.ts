@@ -1,14 +1,20 @@
 import { type PatientKeyStore, type RecordCipher } from '@app/encryption';
 import { type PhiItem } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
-import { type DocumentVault } from './document-vault.js';
-import { KeyJob, type KeyJobParts, type KeyJobRun, leaseMilliseconds, requestSeconds } from './key-job.js';
-import { type KeyJobReport } from './key-job-report.js';
-import { readKeyJob } from './key-job-row.js';
+import { type DocumentVault } from '../document-vault.js';
+import {
+  MaintenanceJob,
+  type MaintenanceJobParts,
+  type MaintenanceJobRun,
+  leaseMilliseconds,
+  requestSeconds,
+} from './maintenance-job.js';
+import { type MaintenanceJobReport } from './maintenance-job-report.js';
+import { readMaintenanceJob } from './maintenance-job-row.js';
 import { countPatients, everyPatient, rowsOf } from './patient-walk.js';
 import { type RowRewrite, rewriteRows } from './row-rewrites.js';
 
-export interface ReEncryptionParts extends KeyJobParts {
+export interface ReEncryptionParts extends MaintenanceJobParts {
   keyStore: PatientKeyStore;
   cipher: RecordCipher;
   vault: DocumentVault;
@@ -24,9 +30,9 @@ const roundsAtMost = 5;
 export class ReEncryption {
   constructor(private readonly parts: ReEncryptionParts) {}
 
-  /** @throws KeyJobStopped when another run is alive */
-  async perform(run: KeyJobRun): Promise<KeyJobReport> {
-    return KeyJob.perform(this.parts, 're-encrypt', run, 'all', async (job) => {
+  /** @throws MaintenanceJobStopped when another run is alive */
+  async perform(run: MaintenanceJobRun): Promise<MaintenanceJobReport> {
+    return MaintenanceJob.perform(this.parts, 're-encrypt', run, 'all', async (job) => {
       await job.enter('encrypting anew');
       await job.waitUntil(await this.#settledAt(run), 'waiting until no instance uses an old key');
       await job.walk(await countPatients(this.parts));
@@ -39,14 +45,14 @@ export class ReEncryption {
   }
 
   /** Until then an instance may write under a branch key version that was active before the last rotation. */
-  async #settledAt(run: KeyJobRun): Promise<number> {
-    const { row } = await readKeyJob(this.parts.table, this.parts.rowSeal, 'rotate');
+  async #settledAt(run: MaintenanceJobRun): Promise<number> {
+    const { row } = await readMaintenanceJob(this.parts.table, this.parts.rowSeal, 'rotate');
     if (row === undefined) return 0;
     const rotatedBy = row.savedAt + (row.leaseUntil === 0 ? 0 : leaseMilliseconds);
     return rotatedBy + (run.keyCacheSeconds + requestSeconds) * 1000;
   }
 
-  async #patient(job: KeyJob, patientId: string): Promise<void> {
+  async #patient(job: MaintenanceJob, patientId: string): Promise<void> {
     for (let round = 1; ; round++) {
       const moved = await this.#rows(job, patientId, round === 1);
       if (moved === 0) return;
@@ -55,7 +61,7 @@ export class ReEncryption {
   }
 
   /** @returns how many rows somebody else wrote meanwhile: a version that they superseded may be under the old key */
-  async #rows(job: KeyJob, patientId: string, first: boolean): Promise<number> {
+  async #rows(job: MaintenanceJob, patientId: string, first: boolean): Promise<number> {
     const active = await this.parts.keyStore.activeVersion(patientId);
     // Erased since the walk met him.
     if (active === undefined) return 0;
@@ -77,7 +83,7 @@ export class ReEncryption {
   }
 
   async #rewrite(
-    job: KeyJob,
+    job: MaintenanceJob,
     patientId: string,
     before: PhiItem,
     active: string,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@app/phi-table';
-import type { ScreeningResult } from './caller.js';
-import { keys, listShards, patientIdOf } from './keys.js';
+import type { ScreeningResult } from '../caller.js';
+import { keys, listShards, patientIdOf } from '../keys.js';
 
 /**
  * Who has documents that were stored while a part of the detector was out of reach: one row a patient, whatever their number,

@@ -1,7 +1,7 @@
 import { type PiiScreener } from '@app/pii-screening';
 import { Problem, problemTypes } from '@app/problem-details';
-import { KeyJob, type KeyJobRun } from './key-job.js';
-import { type KeyJobReport } from './key-job-report.js';
+import { MaintenanceJob, type MaintenanceJobRun } from './maintenance-job.js';
+import { type MaintenanceJobReport } from './maintenance-job-report.js';
 import { countPatients, everyPatient } from './patient-walk.js';
 import { PatientRescreening, type RescreeningParts } from './rescreening-patient.js';
 import { queuedPatients } from './rescreening-queue.js';
@@ -29,15 +29,19 @@ export class Rescreening {
    * marked is screened by the whole detector.
    * @returns `stopped` for `screening-unavailable`; documents that could not be screened or replaced are failures
    * @throws Problem `not-found` for one patient who has no key
-   * @throws KeyJobStopped when another run is alive
+   * @throws MaintenanceJobStopped when another run is alive
    */
-  async perform(run: KeyJobRun, screener: PiiScreener, scope: RescreeningScope): Promise<KeyJobReport> {
+  async perform(
+    run: MaintenanceJobRun,
+    screener: PiiScreener,
+    scope: RescreeningScope,
+  ): Promise<MaintenanceJobReport> {
     const { patientId, every } = scope;
     if (patientId !== undefined && (await this.parts.keyStore.activeVersion(patientId)) === undefined) {
       throw new Problem(problemTypes.notFound);
     }
     const name = `${patientId ?? 'everybody'}, ${every ? 'every document' : 'marked documents'}`;
-    return KeyJob.perform(this.parts, 'rescreen', run, name, async (job) => {
+    return MaintenanceJob.perform(this.parts, 'rescreen', run, name, async (job) => {
       await job.enter('screening again');
       const everybody = every && patientId === undefined;
       // The queue itself says what is done: its walk begins at the front, whatever a run before left.
@@ -50,7 +54,7 @@ export class Rescreening {
     });
   }
 
-  async *#met(job: KeyJob, { patientId, every }: RescreeningScope): AsyncGenerator<Met> {
+  async *#met(job: MaintenanceJob, { patientId, every }: RescreeningScope): AsyncGenerator<Met> {
     if (patientId !== undefined) yield { patientId, cursor: '' };
     else if (!every) {
       for await (const queued of queuedPatients(this.parts.table)) yield { patientId: queued, cursor: '' };
@@ -62,7 +66,12 @@ export class Rescreening {
     }
   }
 
-  async #screen(job: KeyJob, screener: PiiScreener, every: boolean, some: readonly Met[]): Promise<void> {
+  async #screen(
+    job: MaintenanceJob,
+    screener: PiiScreener,
+    every: boolean,
+    some: readonly Met[],
+  ): Promise<void> {
     const screened = Promise.allSettled(
       some.map(({ patientId }) =>
         new PatientRescreening(this.parts, job, screener, patientId, every).perform(),
@@ -88,9 +97,9 @@ const signOfLifeMilliseconds = 1000;
 
 /**
  * Gives signs of life while texts are away: a model may take longer over them than the job's lease lasts.
- * @throws KeyJobStopped
+ * @throws MaintenanceJobStopped
  */
-async function keptAlive<T>(job: KeyJob, work: Promise<T>): Promise<T> {
+async function keptAlive<T>(job: MaintenanceJob, work: Promise<T>): Promise<T> {
   const over = new AbortController();
   const ended = work.finally(() => over.abort());
   try {

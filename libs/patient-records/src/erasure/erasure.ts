@@ -1,12 +1,12 @@
 import { ConditionFailed, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
-import type { Caller } from './caller.js';
+import type { Caller } from '../caller.js';
 import { ErasureCompletion, type ErasureParts } from './erasure-completion.js';
 import { indexRowsOf, markErased } from './erasure-mark.js';
 import { type ErasureReason, type ErasureReceipt, type ErasureTerms } from './erasure-receipt.js';
-import { event } from './events.js';
-import { keys } from './keys.js';
-import { isErased } from './patient-gate.js';
+import { event } from '../events.js';
+import { keys } from '../keys.js';
+import { isErased } from '../patient-gate.js';
 
 /** Somebody else may change the patient at the same moment, again and again. */
 const attemptsAtMost = 50;

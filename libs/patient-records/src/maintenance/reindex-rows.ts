@@ -2,18 +2,18 @@ import { type AuditTrail } from '@app/audit';
 import { type RowSeal } from '@app/encryption';
 import { ConditionFailed, type PhiItem, type PhiTable } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
-import { type DocumentVault } from './document-vault.js';
-import { replaceHead } from './head-writes.js';
-import { indexChanges, partitionsAfter } from './index-rows.js';
-import { type KeyJob } from './key-job.js';
-import { keyJobs } from './key-job-report.js';
-import { putKeyJob, readKeyJob } from './key-job-row.js';
-import { keys } from './keys.js';
-import { type Patient } from './patient.js';
-import { type PatientIndex } from './patient-index.js';
+import { type DocumentVault } from '../document-vault.js';
+import { replaceHead } from '../head-writes.js';
+import { indexChanges, partitionsAfter } from '../index-rows.js';
+import { type MaintenanceJob } from './maintenance-job.js';
+import { maintenanceJobs } from './maintenance-job-report.js';
+import { putMaintenanceJob, readMaintenanceJob } from './maintenance-job-row.js';
+import { keys } from '../keys.js';
+import { type Patient } from '../patient.js';
+import { type PatientIndex } from '../patient-index.js';
 import { rowsOf } from './patient-walk.js';
 import { type RowRewrite, rewriteRows } from './row-rewrites.js';
-import { resealItem, verifySeal } from './sealed-item.js';
+import { resealItem, verifySeal } from '../sealed-item.js';
 
 interface ReindexRowsParts {
   table: PhiTable;
@@ -31,14 +31,14 @@ export class ReindexRows {
   constructor(private readonly parts: ReindexRowsParts) {}
 
   /** Puts the patient under the index partitions of every root that is written under, and takes him off all others. */
-  async add(job: KeyJob, patientId: string): Promise<void> {
+  async add(job: MaintenanceJob, patientId: string): Promise<void> {
     await job.examined(1);
     const { sort } = keys.profile(patientId);
     await this.#guarded(job, patientId, sort, () => this.#moveIndexRows(job, patientId));
   }
 
   /** As `add`, and seals every row of the patient's partition under the active root. */
-  async remove(job: KeyJob, patientId: string): Promise<void> {
+  async remove(job: MaintenanceJob, patientId: string): Promise<void> {
     await this.add(job, patientId);
     for (let attempt = 1; ; attempt++) {
       const moved = await this.#reseal(job, patientId, attempt === 1);
@@ -48,13 +48,13 @@ export class ReindexRows {
   }
 
   /** The rows that jobs keep are sealed as well. One that is at work seals its own. */
-  async sealJobs(job: KeyJob): Promise<void> {
+  async sealJobs(job: MaintenanceJob): Promise<void> {
     const { table, rowSeal } = this.parts;
-    for (const name of Object.keys(keyJobs)) {
+    for (const name of Object.keys(maintenanceJobs)) {
       if (name === job.name) continue;
-      const { item, row } = await readKeyJob(table, rowSeal, name);
+      const { item, row } = await readMaintenanceJob(table, rowSeal, name);
       if (item === undefined || row === undefined || this.#isCurrent(item)) continue;
-      const { write } = putKeyJob(rowSeal, name, row, item);
+      const { write } = putMaintenanceJob(rowSeal, name, row, item);
       await table.transactWrite([write]).catch((error: unknown) => {
         if (!(error instanceof ConditionFailed)) throw error;
       });
@@ -68,7 +68,7 @@ export class ReindexRows {
     );
   }
 
-  async #moveIndexRows(job: KeyJob, patientId: string): Promise<void> {
+  async #moveIndexRows(job: MaintenanceJob, patientId: string): Promise<void> {
     const { table, audit, rowSeal } = this.parts;
     for (let attempt = 1; attempt <= attemptsAtMost; attempt++) {
       const head = await table.get(keys.profile(patientId));
@@ -103,7 +103,7 @@ export class ReindexRows {
   }
 
   /** @returns how many rows somebody else wrote meanwhile */
-  async #reseal(job: KeyJob, patientId: string, first: boolean): Promise<number> {
+  async #reseal(job: MaintenanceJob, patientId: string, first: boolean): Promise<number> {
     const { table, audit, rowSeal } = this.parts;
     let moved = 0;
     for await (const rows of rowsOf(table, patientId)) {
@@ -125,7 +125,12 @@ export class ReindexRows {
   }
 
   /** A row that fails its check is reported, and the walk goes on. */
-  async #guarded(job: KeyJob, patientId: string, row: string, work: () => Promise<void>): Promise<void> {
+  async #guarded(
+    job: MaintenanceJob,
+    patientId: string,
+    row: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
     try {
       await work();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { KeyJobRun } from '@app/patient-records';
+import type { MaintenanceJobRun } from '@app/patient-records';
 
 export interface KeyOptions {
   readonly rate: number;
@@ -19,7 +19,7 @@ export function addKeyOptions(command: Command): Command {
 }
 
 /** Who does it, for the audit trail (45 CFR 164.312(b)): the operator, not a user of the service. */
-export function operatorOrigin(operator: string): KeyJobRun['origin'] {
+export function operatorOrigin(operator: string): MaintenanceJobRun['origin'] {
   const agent = { issuer: 'phi-cli', subject: operator, clientId: 'phi-cli', scopes: [] };
   return { agent, networkAddress: '', requestId: randomUUID() };
 }

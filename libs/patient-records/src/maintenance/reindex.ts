@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type IndexRoots, type PatientKeyStore, type VersionedRoots } from '@app/encryption';
-import { keepSeconds } from './idempotent-requests.js';
+import { keepSeconds } from '../idempotent-requests.js';
 import {
-  KeyJob,
-  type KeyJobParts,
-  type KeyJobRun,
-  KeyJobBlocked,
-  KeyJobStopped,
+  MaintenanceJob,
+  type MaintenanceJobParts,
+  type MaintenanceJobRun,
+  MaintenanceJobBlocked,
+  MaintenanceJobStopped,
   requestSeconds,
-} from './key-job.js';
-import { type KeyJobReport } from './key-job-report.js';
+} from './maintenance-job.js';
+import { type MaintenanceJobReport } from './maintenance-job-report.js';
 import { countPatients, everyPatient } from './patient-walk.js';
 import { type ReindexRows } from './reindex-rows.js';
 
-export interface ReindexParts extends KeyJobParts {
+export interface ReindexParts extends MaintenanceJobParts {
   keyStore: PatientKeyStore;
 }
 
@@ -47,10 +47,10 @@ export class Reindex {
   /**
    * @param onlyFinish goes on with a reindex that was begun, and begins none
    * @returns `waiting` when idempotency rows and cursors may still stand under the old root
-   * @throws KeyJobStopped when another run is alive, or the parameter is none that a reindex leaves
+   * @throws MaintenanceJobStopped when another run is alive, or the parameter is none that a reindex leaves
    */
-  async perform(run: KeyJobRun, onlyFinish = false): Promise<KeyJobReport> {
-    return KeyJob.perform(this.parts, 'reindex', run, 'all', async (job) => {
+  async perform(run: MaintenanceJobRun, onlyFinish = false): Promise<MaintenanceJobReport> {
+    return MaintenanceJob.perform(this.parts, 'reindex', run, 'all', async (job) => {
       const roots = this.parts.indexRoots;
       if (stepOf(roots) === 'introduce') {
         if (onlyFinish) return;
@@ -83,25 +83,25 @@ export class Reindex {
     try {
       await this.parts.indexRoots.replace(next);
     } catch (cause) {
-      throw new KeyJobStopped('parameter index-root cannot be written, or somebody else changed it', {
+      throw new MaintenanceJobStopped('parameter index-root cannot be written, or somebody else changed it', {
         cause,
       });
     }
   }
 
   /** Waits until every instance must have read what the parameter says now. */
-  async #settled(job: KeyJob): Promise<void> {
+  async #settled(job: MaintenanceJob): Promise<void> {
     await job.enter(labelOf(this.parts.indexRoots));
     const until = job.state.since + this.#settleSeconds(job.run) * 1000;
     await job.waitUntil(until, 'waiting until every instance has read the index roots');
   }
 
-  #settleSeconds({ parameterRefreshSeconds }: KeyJobRun): number {
+  #settleSeconds({ parameterRefreshSeconds }: MaintenanceJobRun): number {
     return parameterRefreshSeconds * refreshes + requestSeconds;
   }
 
   /** The next step may begin only after a walk that found nothing to do: it counts what the walks before it did. */
-  async #untilClean(job: KeyJob, work: (patientId: string) => Promise<void>): Promise<void> {
+  async #untilClean(job: MaintenanceJob, work: (patientId: string) => Promise<void>): Promise<void> {
     for (let walk = 1; walk <= walksAtMost; walk++) {
       const failedBefore = job.state.counts.failed;
       await this.rows.sealJobs(job);
@@ -113,22 +113,23 @@ export class Reindex {
       const { dirty, counts } = job.state;
       await job.walked();
       if (!dirty) return;
-      if (counts.failed > failedBefore) throw new KeyJobBlocked('rows that failed keep the old root in use');
+      if (counts.failed > failedBefore)
+        throw new MaintenanceJobBlocked('rows that failed keep the old root in use');
     }
-    throw new KeyJobStopped(
+    throw new MaintenanceJobStopped(
       'rows keep changing faster than they are worked on: run it again with a higher rate',
     );
   }
 }
 
-/** @throws KeyJobStopped for roots that somebody wrote by hand */
+/** @throws MaintenanceJobStopped for roots that somebody wrote by hand */
 function stepOf({ active, roots, retired = [] }: VersionedRoots): Step {
   const versions = Object.keys(roots).map(Number);
   if (versions.length === 1) return 'introduce';
   const newest = Math.max(...versions);
   if (versions.length === 2 && retired.length === 0) return active === newest ? 'switch' : 'add';
   if (versions.length === 2 && active === newest) return 'remove';
-  throw new KeyJobStopped('parameter index-root has other roots than a reindex leaves');
+  throw new MaintenanceJobStopped('parameter index-root has other roots than a reindex leaves');
 }
 
 const newer = ({ roots }: VersionedRoots) => Math.max(...Object.keys(roots).map(Number));

@@ -1,10 +1,10 @@
-import { type DocumentVault } from './document-vault.js';
-import { type KeyJobRun } from './key-job.js';
-import { type KeyJobReport } from './key-job-report.js';
+import { type DocumentVault } from '../document-vault.js';
+import { type MaintenanceJobRun } from './maintenance-job.js';
+import { type MaintenanceJobReport } from './maintenance-job-report.js';
 import { KeyRotation, type KeyRotationParts } from './key-rotation.js';
 import { type KeyStatus, keyStatus } from './key-status.js';
 import { type PaceOptions } from './pace.js';
-import { type PatientIndex } from './patient-index.js';
+import { type PatientIndex } from '../patient-index.js';
 import { ReEncryption } from './re-encryption.js';
 import { Reindex } from './reindex.js';
 import { ReindexRows } from './reindex-rows.js';
@@ -31,22 +31,22 @@ export class KeyMaintenance {
   }
 
   /** @see KeyRotation.rotate */
-  rotate(run: KeyJobRun, onlyPatient?: string): Promise<KeyJobReport> {
+  rotate(run: MaintenanceJobRun, onlyPatient?: string): Promise<MaintenanceJobReport> {
     return this.#rotation.rotate(run, onlyPatient);
   }
 
   /** @see KeyRotation.rewrap */
-  rewrap(run: KeyJobRun, moveAlias: () => Promise<void>): Promise<KeyJobReport> {
+  rewrap(run: MaintenanceJobRun, moveAlias: () => Promise<void>): Promise<MaintenanceJobReport> {
     return this.#rotation.rewrap(run, moveAlias);
   }
 
   /** @see ReEncryption.perform */
-  reEncrypt(run: KeyJobRun): Promise<KeyJobReport> {
+  reEncrypt(run: MaintenanceJobRun): Promise<MaintenanceJobReport> {
     return this.#reEncryption.perform(run);
   }
 
   /** @see Reindex.perform */
-  reindex(run: KeyJobRun, onlyFinish = false): Promise<KeyJobReport> {
+  reindex(run: MaintenanceJobRun, onlyFinish = false): Promise<MaintenanceJobReport> {
     return this.#reindex.perform(run, onlyFinish);
   }
 

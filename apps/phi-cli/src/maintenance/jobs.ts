@@ -1,7 +1,7 @@
 import {
-  type KeyJobReport,
-  type KeyJobRun,
-  KeyJobStopped,
+  type MaintenanceJobReport,
+  type MaintenanceJobRun,
+  MaintenanceJobStopped,
   type KeyMaintenance,
   openPatientRecords,
   type Rescreening,
@@ -12,9 +12,9 @@ import { Problem, problemTypes } from '@app/problem-details';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { withPlatform } from '../open-platform.js';
 import { readConfiguration } from '../service-configuration.js';
-import { type KeyOptions, operatorOrigin, untilInterrupted } from './key-options.js';
-import { KeyProgress } from './key-progress.js';
-import { outcomeText, reportText, statusText } from './key-report-text.js';
+import { type KeyOptions, operatorOrigin, untilInterrupted } from './job-options.js';
+import { KeyProgress } from './job-progress.js';
+import { outcomeText, reportText, statusText } from './job-report-text.js';
 
 /** What a job works with. */
 interface Opened {
@@ -22,7 +22,7 @@ interface Opened {
   config: PhiConfig;
   keyMaintenance: KeyMaintenance;
   rescreening: Rescreening;
-  run: KeyJobRun;
+  run: MaintenanceJobRun;
 }
 type Command<Options = object> = (
   options: KeyOptions & Options,
@@ -56,14 +56,14 @@ function moveAlias({ localKms }: Platform): void {
 export async function performJob(
   options: KeyOptions,
   context: CommandContext,
-  work: (opened: Opened) => Promise<KeyJobReport>,
+  work: (opened: Opened) => Promise<MaintenanceJobReport>,
 ): Promise<ExitCode> {
   const progress = new KeyProgress(context.stderr);
   const report = await withPorts(options, context, progress, async (opened) => {
     try {
       return await work(opened);
     } catch (error) {
-      if (error instanceof KeyJobStopped) throw new CouldNotRun(error.message);
+      if (error instanceof MaintenanceJobStopped) throw new CouldNotRun(error.message);
       if (error instanceof Problem && error.type === problemTypes.notFound) {
         throw new CouldNotRun('the patient has no key');
       }
@@ -132,7 +132,7 @@ async function withPorts<T>(
   const config = await readConfiguration();
   return untilInterrupted((signal) =>
     withPlatform(config, async (platform) => {
-      const run: KeyJobRun = {
+      const run: MaintenanceJobRun = {
         origin: operatorOrigin(operator),
         ratePerSecond: rate,
         signal,

@@ -2,7 +2,7 @@ import { type AuditEvent, type AuditOrigin, type AuditTrail } from '@app/audit';
 import { type KeyStoreCompaction, type PatientKeyStore, type RecordCipher } from '@app/encryption';
 import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
-import { type DocumentVault } from './document-vault.js';
+import { type DocumentVault } from '../document-vault.js';
 import { type ErasureState, erasureStateOf, indexRowsOf, markErased } from './erasure-mark.js';
 import {
   type Destroyed,
@@ -11,10 +11,10 @@ import {
   finalTimes,
   remainingAfter,
 } from './erasure-receipt.js';
-import { partitionsAfter } from './index-rows.js';
-import { IntegrityBreach } from './integrity-breach.js';
-import { keys, profile } from './keys.js';
-import { isErased, type PatientGate } from './patient-gate.js';
+import { partitionsAfter } from '../index-rows.js';
+import { IntegrityBreach } from '../integrity-breach.js';
+import { keys, profile } from '../keys.js';
+import { isErased, type PatientGate } from '../patient-gate.js';
 
 export interface ErasureParts {
   table: PhiTable;

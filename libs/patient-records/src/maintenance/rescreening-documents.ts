@@ -1,5 +1,5 @@
 import { FhirContent, FreeText } from '@app/pii-screening';
-import { profile } from './keys.js';
+import { profile } from '../keys.js';
 
 /*
  * A stored document is plain JSON, which would be screened as FHIR content throughout: a base64 text in the notes would be

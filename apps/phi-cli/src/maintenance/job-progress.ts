@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { KeyJobProgress } from '@app/patient-records';
+import type { MaintenanceJobProgress } from '@app/patient-records';
 import type { Output } from '../command-context.js';
 
 /** A bar on a terminal, nothing elsewhere. It counts patients: how many rows one has is known once he is read. */
@@ -18,7 +18,7 @@ export class KeyProgress {
     });
   }
 
-  show({ step, done, total, counts: { examined, changed, failed } }: KeyJobProgress): void {
+  show({ step, done, total, counts: { examined, changed, failed } }: MaintenanceJobProgress): void {
     const payload = { step, counts: `${examined} rows, ${changed} changed, ${failed} failed` };
     // A step begins where the last run left it, and its time left is its own.
     if (this.#step !== step) this.#bar?.start(Math.max(total, 1), done, payload);

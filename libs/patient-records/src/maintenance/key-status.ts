@@ -1,14 +1,14 @@
 import { type IndexRoots, type PatientKeyStore, type RowSeal } from '@app/encryption';
 import { type PhiItem, type PhiTable } from '@app/phi-table';
 import { Problem } from '@app/problem-details';
-import { type DocumentVault } from './document-vault.js';
-import { partitionsOf } from './index-rows.js';
-import { type KeyJobName, keyJobs } from './key-job-report.js';
-import { readKeyJob } from './key-job-row.js';
-import { profile } from './keys.js';
+import { type DocumentVault } from '../document-vault.js';
+import { partitionsOf } from '../index-rows.js';
+import { type MaintenanceJobName, maintenanceJobs } from './maintenance-job-report.js';
+import { readMaintenanceJob } from './maintenance-job-row.js';
+import { profile } from '../keys.js';
 import { countPatients, everyPatient, rowsOf } from './patient-walk.js';
 import { Pace, type PaceOptions } from './pace.js';
-import { verifySeal } from './sealed-item.js';
+import { verifySeal } from '../sealed-item.js';
 
 /** What is under which key. Ids of keys and counts alone. */
 export interface KeyStatus {
@@ -24,7 +24,7 @@ export interface KeyStatus {
   seals: Record<string, number>;
   /** Rows that are not what was written there. */
   damaged: number;
-  jobs: { job: KeyJobName; unfinished: boolean; step: string; lastAlive: string }[];
+  jobs: { job: MaintenanceJobName; unfinished: boolean; step: string; lastAlive: string }[];
 }
 
 interface KeyStatusParts {
@@ -96,8 +96,8 @@ function increment(counts: Record<string, number>, version: string | number | un
 
 async function jobsOf({ table, rowSeal }: KeyStatusParts): Promise<KeyStatus['jobs']> {
   const jobs: KeyStatus['jobs'] = [];
-  for (const job of Object.keys(keyJobs) as KeyJobName[]) {
-    const { row } = await readKeyJob(table, rowSeal, job);
+  for (const job of Object.keys(maintenanceJobs) as MaintenanceJobName[]) {
+    const { row } = await readMaintenanceJob(table, rowSeal, job);
     if (row === undefined) continue;
     const { unfinished, savedAt, state } = row;
     jobs.push({ job, unfinished, step: state.step, lastAlive: new Date(savedAt).toISOString() });

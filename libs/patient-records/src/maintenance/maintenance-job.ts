@@ -3,44 +3,49 @@ import { type AuditEvent, type AuditOrigin, type AuditTrail } from '@app/audit';
 import { type IndexRoots, type RowSeal } from '@app/encryption';
 import { ConditionFailed, type PhiItem, type PhiTable } from '@app/phi-table';
 import { Problem } from '@app/problem-details';
-import { type KeyJobFailure, type KeyJobName, type KeyJobReport, keyJobs } from './key-job-report.js';
+import {
+  type MaintenanceJobFailure,
+  type MaintenanceJobName,
+  type MaintenanceJobReport,
+  maintenanceJobs,
+} from './maintenance-job-report.js';
 import { Pace, type PaceOptions } from './pace.js';
 import {
-  type KeyJobCounts,
-  type KeyJobState,
-  putKeyJob,
-  readKeyJob,
-  type StoredKeyJob,
-} from './key-job-row.js';
+  type MaintenanceJobCounts,
+  type MaintenanceJobState,
+  putMaintenanceJob,
+  readMaintenanceJob,
+  type StoredMaintenanceJob,
+} from './maintenance-job-row.js';
 
 /** How a job is run: on whose behalf, how fast, and when to stop. */
-export interface KeyJobRun extends PaceOptions {
+export interface MaintenanceJobRun extends PaceOptions {
   origin: AuditOrigin;
   /** How long an instance may go on with a branch key that it has in memory. */
   keyCacheSeconds: number;
   /** How often an instance reads the index roots again. */
   parameterRefreshSeconds: number;
-  onProgress(progress: KeyJobProgress): void;
+  onProgress(progress: MaintenanceJobProgress): void;
 }
 
-export interface KeyJobProgress {
+export interface MaintenanceJobProgress {
   /** What is being done, as a phrase. */
   step: string;
   /** Patients that the step is done with, of how many; `total` is 0 where the step is no walk. */
   done: number;
   total: number;
-  counts: Readonly<KeyJobCounts>;
+  counts: Readonly<MaintenanceJobCounts>;
 }
 
 /** The run has to end before the job does: a signal, another run, a store that does not answer. */
-export class KeyJobStopped extends Error {
-  override readonly name = 'KeyJobStopped';
+export class MaintenanceJobStopped extends Error {
+  override readonly name = 'MaintenanceJobStopped';
 }
 
 /** The walk is over, but what it found keeps the job from its next step. */
-export class KeyJobBlocked extends KeyJobStopped {}
+export class MaintenanceJobBlocked extends MaintenanceJobStopped {}
 
-export interface KeyJobParts {
+export interface MaintenanceJobParts {
   table: PhiTable;
   audit: AuditTrail;
   rowSeal: RowSeal;
@@ -58,9 +63,9 @@ const failuresListed = 100;
  * One run of a job over all patients: the lease, the sealed row that keeps where it is, the pace, the counts, the events.
  * Two runs at once would do no harm: every write of theirs depends on the row being as it was read.
  */
-export class KeyJob {
-  state: KeyJobState;
-  readonly #failures: KeyJobFailure[] = [];
+export class MaintenanceJob {
+  state: MaintenanceJobState;
+  readonly #failures: MaintenanceJobFailure[] = [];
   readonly #pace: Pace;
   #stored: PhiItem | undefined;
   #savedAt = 0;
@@ -68,11 +73,11 @@ export class KeyJob {
   #total = 0;
 
   private constructor(
-    private readonly parts: KeyJobParts,
-    readonly name: KeyJobName,
-    readonly run: KeyJobRun,
+    private readonly parts: MaintenanceJobParts,
+    readonly name: MaintenanceJobName,
+    readonly run: MaintenanceJobRun,
     scope: string,
-    { item, row }: StoredKeyJob,
+    { item, row }: StoredMaintenanceJob,
     private readonly holder: string,
   ) {
     this.#stored = item;
@@ -85,22 +90,22 @@ export class KeyJob {
   /**
    * Takes the job over from where its last run left it, works, and reports.
    * @param work answers when the job has to be run again, or nothing when it is done
-   * @throws KeyJobStopped when another run is alive
+   * @throws MaintenanceJobStopped when another run is alive
    */
   static async perform(
-    parts: KeyJobParts,
-    name: KeyJobName,
-    run: KeyJobRun,
+    parts: MaintenanceJobParts,
+    name: MaintenanceJobName,
+    run: MaintenanceJobRun,
     scope: string,
-    work: (job: KeyJob) => Promise<{ notBefore: number } | void>,
-  ): Promise<KeyJobReport> {
+    work: (job: MaintenanceJob) => Promise<{ notBefore: number } | void>,
+  ): Promise<MaintenanceJobReport> {
     const started = run.clock.now();
     await followRoots(parts);
     const stored = await freeJob(parts, name, run);
-    const job = new KeyJob(parts, name, run, scope, stored, randomUUID());
+    const job = new MaintenanceJob(parts, name, run, scope, stored, randomUUID());
     await job.save([job.#event('begun')]);
     if (stored.damaged) await job.fail({ problem: 'integrity-failure' });
-    let answer: Pick<KeyJobReport, 'outcome' | 'reason' | 'notBefore'> = { outcome: 'done' };
+    let answer: Pick<MaintenanceJobReport, 'outcome' | 'reason' | 'notBefore'> = { outcome: 'done' };
     try {
       const again = await work(job);
       if (again) answer = { outcome: 'waiting', notBefore: new Date(again.notBefore).toISOString() };
@@ -108,7 +113,7 @@ export class KeyJob {
     } catch (error) {
       const reason = stopReason(error);
       if (reason === undefined) throw error;
-      answer = { outcome: error instanceof KeyJobBlocked ? 'blocked' : 'stopped', reason };
+      answer = { outcome: error instanceof MaintenanceJobBlocked ? 'blocked' : 'stopped', reason };
       // If the store does not take it, the lease runs out and the next run goes on from the last save.
       await job.#end('stopped').catch(() => undefined);
     }
@@ -146,7 +151,7 @@ export class KeyJob {
     await this.save();
   }
 
-  count(what: keyof KeyJobCounts, rows = 1): void {
+  count(what: keyof MaintenanceJobCounts, rows = 1): void {
     const { counts, dirty } = this.state;
     this.state = {
       ...this.state,
@@ -155,7 +160,7 @@ export class KeyJob {
     };
   }
 
-  /** Counts rows that were looked at and keeps the pace. @throws KeyJobStopped */
+  /** Counts rows that were looked at and keeps the pace. @throws MaintenanceJobStopped */
   async examined(rows: number): Promise<void> {
     this.count('examined', rows);
     this.#pace.worked(rows);
@@ -164,7 +169,7 @@ export class KeyJob {
   }
 
   /** A row that is not what was written there. The walk goes on; report and trail tell. */
-  async fail(failure: KeyJobFailure): Promise<void> {
+  async fail(failure: MaintenanceJobFailure): Promise<void> {
     this.count('failed');
     if (this.#failures.length < failuresListed) this.#failures.push(failure);
     if (failure.problem !== 'integrity-failure') return;
@@ -185,10 +190,10 @@ export class KeyJob {
     }
   }
 
-  /** Renews the lease, follows the index roots, tells the progress. @throws KeyJobStopped */
+  /** Renews the lease, follows the index roots, tells the progress. @throws MaintenanceJobStopped */
   async alive(tell = true): Promise<void> {
     const { clock, signal, parameterRefreshSeconds, onProgress } = this.run;
-    if (signal.aborted) throw new KeyJobStopped('interrupted');
+    if (signal.aborted) throw new MaintenanceJobStopped('interrupted');
     const { step, patients, counts } = this.state;
     if (tell) onProgress({ step, done: patients, total: this.#total, counts });
     if (clock.now() - this.#refreshedAt >= parameterRefreshSeconds * 1000) {
@@ -198,7 +203,7 @@ export class KeyJob {
     if (clock.now() - this.#savedAt >= saveEveryMilliseconds) await this.save();
   }
 
-  /** Keeps where the job is. @throws KeyJobStopped when another run has taken it over */
+  /** Keeps where the job is. @throws MaintenanceJobStopped when another run has taken it over */
   async save(events: AuditEvent[] = []): Promise<void> {
     await this.#write(events, this.run.clock.now() + leaseMilliseconds, true);
   }
@@ -211,13 +216,13 @@ export class KeyJob {
     const { holder, state } = this;
     const savedAt = this.run.clock.now();
     const row = { holder, leaseUntil, unfinished, savedAt, state };
-    const { item, write } = putKeyJob(this.parts.rowSeal, this.name, row, this.#stored);
+    const { item, write } = putMaintenanceJob(this.parts.rowSeal, this.name, row, this.#stored);
     try {
       // Without an event: progress is nobody's data, and says nothing that the events of the rows do not.
       if (events.length === 0) await this.parts.table.transactWrite([write]);
       else await this.parts.audit.transactWrite([write], events);
     } catch (error) {
-      if (error instanceof ConditionFailed) throw new KeyJobStopped(underWay);
+      if (error instanceof ConditionFailed) throw new MaintenanceJobStopped(underWay);
       throw error;
     }
     this.#stored = item;
@@ -227,44 +232,44 @@ export class KeyJob {
   #event(step: 'begun' | 'stopped' | 'completed'): AuditEvent {
     const { examined, changed, failed } = this.state.counts;
     const job = { step, examined, changed, failed };
-    return { type: keyJobs[this.name], outcome: '0', origin: this.run.origin, job };
+    return { type: maintenanceJobs[this.name], outcome: '0', origin: this.run.origin, job };
   }
 }
 
 /** A process that seals under roots of yesterday would leave rows that nobody can verify tomorrow. */
-async function followRoots({ indexRoots }: KeyJobParts): Promise<void> {
+async function followRoots({ indexRoots }: MaintenanceJobParts): Promise<void> {
   try {
     await indexRoots.refresh();
   } catch (cause) {
-    throw new KeyJobStopped('parameter index-root cannot be read', { cause });
+    throw new MaintenanceJobStopped('parameter index-root cannot be read', { cause });
   }
 }
 
 const underWay = 'another run of this job is under way';
 
-/** Waits for the end of a run that gives no more sign of life. @throws KeyJobStopped when it is alive */
+/** Waits for the end of a run that gives no more sign of life. @throws MaintenanceJobStopped when it is alive */
 async function freeJob(
-  { table, rowSeal }: KeyJobParts,
-  name: KeyJobName,
-  { clock, signal }: KeyJobRun,
-): Promise<StoredKeyJob> {
-  const found = await readKeyJob(table, rowSeal, name);
+  { table, rowSeal }: MaintenanceJobParts,
+  name: MaintenanceJobName,
+  { clock, signal }: MaintenanceJobRun,
+): Promise<StoredMaintenanceJob> {
+  const found = await readMaintenanceJob(table, rowSeal, name);
   const left = (found.row?.leaseUntil ?? 0) - clock.now();
   if (left <= 0) return found;
   await clock.wait(Math.min(left + 1, leaseMilliseconds), signal).catch(() => undefined);
-  if (signal.aborted) throw new KeyJobStopped('interrupted');
-  const again = await readKeyJob(table, rowSeal, name);
+  if (signal.aborted) throw new MaintenanceJobStopped('interrupted');
+  const again = await readMaintenanceJob(table, rowSeal, name);
   if (again.row?.savedAt === found.row?.savedAt || (again.row?.leaseUntil ?? 0) === 0) return again;
-  throw new KeyJobStopped(underWay);
+  throw new MaintenanceJobStopped(underWay);
 }
 
-function newState(scope: string, since: number): KeyJobState {
+function newState(scope: string, since: number): MaintenanceJobState {
   const counts = { examined: 0, changed: 0, skipped: 0, failed: 0 };
   return { scope, step: '', since, patients: 0, dirty: false, counts };
 }
 
 /** @returns why the run has to end, or `undefined` of what nobody foresaw */
 function stopReason(error: unknown): string | undefined {
-  if (error instanceof KeyJobStopped) return error.message;
+  if (error instanceof MaintenanceJobStopped) return error.message;
   return error instanceof Problem && error.type.status === 503 ? error.type.name : undefined;
 }
