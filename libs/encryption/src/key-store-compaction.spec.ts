@@ -6,6 +6,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -235,6 +236,35 @@ describe('a compaction beside other processes', () => {
   });
 });
 
+describe('the file that is over', () => {
+  const claim = () => join(folder, `key-store.lmdb.generation.${'0'.repeat(16)}.opening`);
+
+  it('stays while another process is about to open it, and goes when that is done', async () => {
+    await newPatients(1);
+    writeFileSync(claim(), '');
+    let isDone = false;
+    const compacted = open.compaction.run().then(() => (isDone = true));
+    // The new file is in use at once.
+    const [patient = ''] = await newPatients(1);
+    expect(readFileSync(join(folder, 'key-store.lmdb.generation'), 'utf8')).toBe('2\n');
+    expect(isDone).toBe(false);
+    expect(storeFiles()).toContain('key-store.lmdb');
+    rmSync(claim());
+    await compacted;
+    expect(storeFiles()).not.toContain('key-store.lmdb');
+    expect(await open.keyStore.activeVersion(patient)).toBeDefined();
+  });
+
+  it('goes when who was about to open it was killed over that', async () => {
+    await newPatients(1);
+    writeFileSync(claim(), '');
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(claim(), longAgo, longAgo);
+    await open.compaction.run();
+    expect(storeFiles()).toEqual(['key-store.2.lmdb', 'key-store.2.lmdb-lock', 'key-store.lmdb.generation']);
+  });
+});
+
 describe('a key store that is not whole', () => {
   it('is not opened when the file that is the current one is missing', async () => {
     await newPatients(1);
@@ -246,6 +276,17 @@ describe('a key store that is not whole', () => {
     expect(openStore).toThrow('The key store file key-store.2.lmdb is missing');
     expect(storeFiles()).not.toContain('key-store.2.lmdb');
     copyFileSync(kept, join(folder, 'key-store.2.lmdb'));
+    open = openStore();
+  });
+
+  it.each([1, 16, 5000])('is not opened when the file holds %i bytes of something else', async (size) => {
+    const file = join(folder, 'key-store.lmdb');
+    await open.client.close();
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.alloc(size, 7));
+    expect(openStore).toThrow('key-store.lmdb is not a key store');
+    expect(readFileSync(file).equals(Buffer.alloc(size, 7))).toBe(true);
+    writeFileSync(file, whole);
     open = openStore();
   });
 

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type RootDatabase, asBinary, open } from 'lmdb';
 import type { KeyStoreItem } from './branch-key-row.js';
 import { KeyStoreGenerations } from './key-store-generations.js';
@@ -11,6 +12,7 @@ export type KeyStoreRows = RootDatabase<KeyStoreItem, KeyStoreKey>;
 /** Not a row but what this file notes of itself; it sorts before every row, because no branch key has an empty id. */
 export const FILE_NOTE: KeyStoreKey = ['', 'destroyed'];
 const COPIED_AT_ONCE = 5_000;
+const CLAIMS_POLL_MILLISECONDS = 10;
 
 interface Opened {
   generation: number;
@@ -84,7 +86,9 @@ export class KeyStoreFile {
       const opened = this.#opened;
       const bytes = await this.#transaction(opened, () => this.#moveOn(opened, progress));
       this.#follow(opened);
-      if (bytes !== undefined) return bytes;
+      if (bytes === undefined) continue;
+      await this.#removeEarlier();
+      return bytes;
     }
   }
 
@@ -111,7 +115,7 @@ export class KeyStoreFile {
   }
 
   #moveOn({ rows, generation }: Opened, progress: (copied: number, rows: number) => void) {
-    this.#generations.removeOthers(generation);
+    this.#generations.removeUnfinished(generation);
     const next = generation + 1;
     const file = this.#generations.fileOf(next);
     this.#generations.protect(next);
@@ -124,23 +128,39 @@ export class KeyStoreFile {
       this.#generations.switchTo(next);
       return bytes;
     } catch (error) {
-      this.#generations.removeOthers(this.#generations.current());
+      this.#generations.removeUnfinished(this.#generations.current());
       throw error;
     }
   }
 
   #openCurrent(): Opened {
-    for (;;) {
-      const generation = this.#generations.current();
-      this.#generations.prepare(generation);
-      const rows = openRows(this.#generations.fileOf(generation));
-      if (this.#generations.current() === generation) {
-        this.#generations.removeEarlier(generation);
-        return { generation, rows, writers: 0 };
+    const opened = this.#openClaimed();
+    // Whoever comes first after a compaction that was killed clears up after it.
+    if (this.#generations.claims().length === 0) this.#generations.removeEarlier(opened.generation);
+    return opened;
+  }
+
+  #openClaimed(): Opened {
+    const claim = this.#generations.claim();
+    try {
+      for (;;) {
+        const generation = this.#generations.current();
+        this.#generations.prepare(generation);
+        const rows = openRows(this.#generations.fileOf(generation));
+        if (this.#generations.current() === generation) return { generation, rows, writers: 0 };
+        void rows.close();
       }
-      // A compaction removed the file at that moment, and LMDB made an empty one in its place.
-      void rows.close();
+    } finally {
+      this.#generations.release(claim);
     }
+  }
+
+  /** Removes the files that are over as soon as nobody can be about to open one of them. */
+  async #removeEarlier(): Promise<void> {
+    const earlier = new Set(this.#generations.claims());
+    while (this.#generations.claims().some((claim) => earlier.has(claim)))
+      await pause(CLAIMS_POLL_MILLISECONDS);
+    this.#generations.removeEarlier(this.#opened.generation);
   }
 
   #follow(old: Opened): void {

@@ -6,15 +6,22 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { SecretFileError, syncFolder } from '@app/configuration';
 
 const FIRST = 1;
+/** Opening takes milliseconds, as far as the files are looked up by name. */
+const CLAIM_MILLISECONDS = 10_000;
+/** In every LMDB file, in the byte order of the machine: little-endian on x86-64 and ARM64. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_OFFSET = 24;
 
 /**
  * The files that the key store was in, one after the other: `key-store.lmdb`, after a compaction `key-store.2.lmdb` and
@@ -52,13 +59,16 @@ export class KeyStoreGenerations {
 
   /**
    * Makes the very first file, and sees to it that every other one is there: LMDB would make an empty store in the place
-   * of one that was lost.
-   * @throws SecretFileError that names the missing file
+   * of one that was lost, and lmdb may crash over a file that is none of LMDB's.
+   * @throws SecretFileError that names the file
    */
   prepare(generation: number): void {
     const file = this.fileOf(generation);
     const isNew = generation === FIRST && !existsSync(this.#pointer) && this.#present().length === 0;
-    if (isNew || existsSync(file)) return this.protect(generation);
+    if (isNew || existsSync(file)) {
+      if (!isLmdbFile(file)) throw new SecretFileError(`${basename(file)} is not a key store`);
+      return this.protect(generation);
+    }
     // A compaction may have come between, and then there is nothing wrong.
     if (this.current() !== generation) return;
     throw new SecretFileError(`The key store file ${basename(file)} is missing`);
@@ -88,21 +98,46 @@ export class KeyStoreGenerations {
     syncFolder(dirname(this.path));
   }
 
-  /** Removes the files of generations that are over. Nobody writes to them, and who still reads them notices. */
+  /**
+   * Says that a process is about to open a generation; to be said before it looks which one is the current.
+   * @returns what `release` takes
+   */
+  claim(): string {
+    const claim = `${this.#pointer}.${randomBytes(8).toString('hex')}.opening`;
+    closeSync(openSync(claim, 'wx', 0o600));
+    return claim;
+  }
+
+  release(claim: string): void {
+    rmSync(claim, { force: true });
+  }
+
+  /** Who is opening a generation now; not those who must have been killed over it. */
+  claims(): string[] {
+    return this.#namesWith('opening').filter((claim) => {
+      const madeAt = statSync(claim, { throwIfNoEntry: false })?.mtimeMs;
+      if (madeAt === undefined) return false;
+      if (Date.now() - madeAt < CLAIM_MILLISECONDS) return true;
+      this.release(claim);
+      return false;
+    });
+  }
+
+  /**
+   * Removes the files of generations that are over. Nobody writes to them, and who still reads them notices. But nobody may
+   * be about to open one: LMDB opens lock and data by name, and would make new ones or pair what does not belong together.
+   */
   removeEarlier(current: number): void {
     this.#remove((generation) => generation < current);
   }
 
   /**
-   * Removes every file that is not the current one: also those that a compaction was killed over. Only who holds the
-   * write lock of the current one may do so, because a later one may be just in the making.
+   * Removes what a compaction was killed over. Only who holds the write lock of the current generation may do so, because
+   * a later one may be just in the making.
    */
-  removeOthers(current: number): void {
-    this.#remove((generation) => generation !== current);
-    const drafts = new RegExp(`^${escaped(basename(this.#pointer))}\\.[0-9a-f]{16}\\.new$`);
-    for (const name of this.#names()) {
-      if (drafts.test(name)) rmSync(join(dirname(this.path), name), { force: true });
-    }
+  removeUnfinished(current: number): void {
+    this.#remove((generation) => generation > current);
+    for (const draft of this.#namesWith('new')) rmSync(draft, { force: true });
   }
 
   #remove(isOver: (generation: number) => boolean): void {
@@ -129,6 +164,14 @@ export class KeyStoreGenerations {
     return [...new Set(found)];
   }
 
+  /** Paths of files that are called as the pointer, 16 hexadecimal digits and `suffix`. */
+  #namesWith(suffix: string): string[] {
+    const pattern = new RegExp(`^${escaped(basename(this.#pointer))}\\.[0-9a-f]{16}\\.${suffix}$`);
+    return this.#names()
+      .filter((name) => pattern.test(name))
+      .map((name) => join(dirname(this.path), name));
+  }
+
   #names(): string[] {
     return readdirSync(dirname(this.path));
   }
@@ -139,3 +182,16 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** Errors of the file system are no `Error` across realms: the code tells them. */
 const isMissing = (error: unknown) =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+
+/** Also when it is absent or empty, as it is before LMDB has written to it. */
+function isLmdbFile(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(MAGIC_OFFSET + 4);
+    const bytes = readSync(file, start);
+    return bytes === 0 || (bytes === start.length && start.readUInt32LE(MAGIC_OFFSET) === MAGIC);
+  } finally {
+    closeSync(file);
+  }
+}
