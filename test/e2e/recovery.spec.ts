@@ -203,7 +203,7 @@ describe('recovery without the service', () => {
 
   it('reads under a new KMS key and out of a compacted key store', async () => {
     const { localKms, keyStore, keyStoreCompaction } = service.platform;
-    expect(await keyStore.currentKmsKey()).not.toBe(localKms!.addKey());
+    localKms!.addKey();
     await keyStore.currentKmsKey();
     expect(await keyStore.rewrap(patientId)).toBeGreaterThan(0);
     await keyStoreCompaction!.run();
