@@ -30,5 +30,6 @@ export default {
     ],
   },
   maxWorkers: 2,
-  testTimeout: 20000,
+  // Ends what hangs; how fast something has to be stands in its own test.
+  testTimeout: 60000,
 };

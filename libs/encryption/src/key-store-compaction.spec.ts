@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { CompiledSources } from '../../../test/support/compile-sources.js';
@@ -77,9 +77,18 @@ const keyOf = async (patient: string) => {
 };
 const keysOf = (patients: string[]) => Promise.all(patients.map(keyOf));
 
-/** Names of the files that hold these bytes. */
-const filesWith = (bytes: Buffer) =>
-  readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(bytes));
+/**
+ * Names of the files that hold these bytes. Of copies that another process makes: one that opens and closes a lock file of
+ * its own LMDB loses all its locks on it (fcntl).
+ */
+function filesWith(bytes: Buffer): string[] {
+  const copy = mkdtempSync(join(tmpdir(), 'phi-compaction-copy-'));
+  execFileSync('cp', ['-r', folder, copy]);
+  const copied = join(copy, basename(folder));
+  const names = readdirSync(copied).filter((name) => readFileSync(join(copied, name)).includes(bytes));
+  rmSync(copy, { recursive: true });
+  return names;
+}
 const storeFiles = () =>
   readdirSync(folder)
     .filter((name) => name.startsWith('key-store'))

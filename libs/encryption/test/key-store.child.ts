@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LmdbKeyStoreClient } from '../src/lmdb-key-store.client.js';
 import { LocalKmsClient } from '../src/local-kms.client.js';
@@ -8,7 +7,7 @@ import { PatientKeyStore } from '../src/patient-key-store.js';
 // Another process on a key store: `create` gives patients keys and says whom, `compact` compacts, both until somebody
 // kills it; `die` kills itself in the middle of a compaction, the others do what they are called for one patient.
 const [folder = '', task = '', patient = ''] = process.argv.slice(2);
-const say = (line: string) => writeSync(1, `${line}\n`);
+const say = (line: string) => process.stdout.write(`${line}\n`);
 const kms = LocalKmsClient.open(join(folder, 'kms-root-key'));
 const client = LmdbKeyStoreClient.open(join(folder, 'key-store.lmdb'));
 const keyStore = new PatientKeyStore({
