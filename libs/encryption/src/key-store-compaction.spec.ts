@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import {
   copyFileSync,
