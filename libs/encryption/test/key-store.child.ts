@@ -4,8 +4,8 @@ import { LmdbKeyStoreClient } from '../src/lmdb-key-store.client.js';
 import { LocalKmsClient } from '../src/local-kms.client.js';
 import { PatientKeyStore } from '../src/patient-key-store.js';
 
-// Another process on a key store: `create` gives patients keys and says whom, `compact` compacts, both until somebody
-// kills it; `die` kills itself in the middle of a compaction, the others do what they are called for one patient.
+// Another process on a key store: `create` gives patients keys and says whom, `compact` compacts again and again, until
+// somebody kills it; `die` kills itself in the middle of a compaction, the others do what they are called for one patient.
 const [folder = '', task = '', patient = ''] = process.argv.slice(2);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const kms = LocalKmsClient.open(join(folder, 'kms-root-key'));
@@ -20,8 +20,9 @@ const keyStore = new PatientKeyStore({
   logicalName: 'keys',
 });
 
-async function createForEver(): Promise<never> {
-  for (;;) {
+/** Not for ever: LMDB's lock is not fair, and a compaction beside others that never pause can wait for long. */
+async function createSome(): Promise<void> {
+  for (let count = 0; count < 40; count++) {
     const id = randomUUID();
     await keyStore.create(id);
     say(id);
@@ -30,7 +31,9 @@ async function createForEver(): Promise<never> {
 
 switch (task) {
   case 'create':
-    await Promise.all(Array.from({ length: 8 }, createForEver));
+    await Promise.all(Array.from({ length: 8 }, createSome));
+    // Holds the file open until it is killed.
+    process.stdin.resume();
     break;
   case 'compact':
     for (;;) {
