@@ -2,6 +2,7 @@ import { Problem, problemTypes, type FindingSummary } from '@app/problem-details
 import { type Piece, collectPieces } from './content-walker.js';
 import { type DetectionScope, scopeOf } from './detection-scope.js';
 import { examineTexts } from './examine-texts.js';
+import { FindingSummaries } from './finding-summaries.js';
 import type { PiiDetector } from './pii-detector.js';
 import type { PiiFinding, PiiType } from './pii-types.js';
 import { isNotScreened } from './screening-marks.js';
@@ -117,14 +118,9 @@ function summarize(
   verdicts: readonly Verdict[],
   select: (verdict: Verdict) => readonly PiiFinding[],
 ): (FindingSummary & { type: PiiType })[] {
-  const summaries = new Map<string, FindingSummary & { type: PiiType }>();
+  const summaries = new FindingSummaries();
   for (const verdict of verdicts) {
-    for (const { type } of select(verdict)) {
-      const { pointer } = verdict.piece;
-      const summary = summaries.get(`${type} ${pointer}`);
-      if (summary === undefined) summaries.set(`${type} ${pointer}`, { type, count: 1, pointer });
-      else summary.count++;
-    }
+    for (const { type } of select(verdict)) summaries.add(type, verdict.piece.pointer);
   }
-  return [...summaries.values()];
+  return summaries.list();
 }

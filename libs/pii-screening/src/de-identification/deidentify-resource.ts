@@ -2,6 +2,7 @@ import { type FindingSummary, Problem, problemTypes } from '@app/problem-details
 import { type Piece, collectPieces } from '../content-walker.js';
 import { scopeOf } from '../detection-scope.js';
 import { examineTexts } from '../examine-texts.js';
+import { FindingSummaries } from '../finding-summaries.js';
 import type { PiiDetector } from '../pii-detector.js';
 import { safeHarborPolicy } from '../screening-policy.js';
 import { withReplacements } from './deidentify-text.js';
@@ -39,7 +40,7 @@ export async function deidentifyResource(
   const scope = scopeOf(options.policy ?? safeHarborPolicy);
   const { findings: found, degraded } = await examineTexts(detector, texts, scope);
   const known = new KnownValues([...structure.found, ...structure.renamed]);
-  const summaries = new Summaries();
+  const summaries = new FindingSummaries();
   for (const { type, pointer } of structure.found) summaries.add(type, pointer);
   let next = 0;
   for (const piece of pieces) {
@@ -61,21 +62,7 @@ export async function deidentifyResource(
 
 function rewrite(piece: Piece, findings: Parameters<Piece['screened']['rewrite']>[0]): void {
   if (piece.assign !== undefined) return piece.assign(piece.screened.rewrite(findings));
-  const summaries = new Summaries();
+  const summaries = new FindingSummaries();
   for (const { type } of findings.flat()) summaries.add(type, piece.pointer);
   throw new Problem(problemTypes.identifierInText, { findings: summaries.list() });
-}
-
-class Summaries {
-  private readonly summaries = new Map<string, FindingSummary>();
-
-  add(type: string, pointer: string): void {
-    const summary = this.summaries.get(`${type} ${pointer}`);
-    if (summary === undefined) this.summaries.set(`${type} ${pointer}`, { type, count: 1, pointer });
-    else summary.count++;
-  }
-
-  list(): FindingSummary[] {
-    return [...this.summaries.values()];
-  }
 }
