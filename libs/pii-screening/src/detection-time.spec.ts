@@ -5,7 +5,8 @@ import { PiiScreener } from './pii-screener.js';
 import { storedNotesPolicy } from './screening-policy.js';
 
 const hostileUnits = 100_000;
-const longestMs = 250;
+/** The bench shows the real figure, some 100 ms; a pattern that goes quadratic takes many seconds here. */
+const longestMs = 1_500;
 /** A floor that a busy machine keeps as well; the bench shows the real figure. */
 const slowestBytesPerMs = 1_000;
 const detector = new LocalPiiDetector();
@@ -179,10 +180,10 @@ const hostileTexts = seeds.flatMap((seed) => {
   return [repeated, `12 ${repeated}@example.com`];
 });
 
-/** Processor time, the fastest of three runs: what the text costs, not what else the machine does. */
+/** Processor time, the fastest of five runs: what the text costs, not what else the machine does. */
 async function bestMs(run: () => unknown): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3 && best >= longestMs / 2; attempt++) {
+  for (let attempt = 0; attempt < 5 && best >= longestMs / 2; attempt++) {
     const began = process.cpuUsage();
     await run();
     const { user, system } = process.cpuUsage(began);
@@ -197,7 +198,7 @@ describe('time', () => {
       const ms = await bestMs(() => detector.detectSync(text));
       expect({ index, isFast: ms < longestMs }).toEqual({ index, isFast: true });
     }
-  }, 60_000);
+  }, 120_000);
 
   it('of screening is bounded for a body of 100 KB of hostile text, markup and property names', async () => {
     const screener = new PiiScreener(detector, storedNotesPolicy);
@@ -207,7 +208,7 @@ describe('time', () => {
       const ms = await bestMs(() => screener.screen(body()).catch(() => undefined));
       expect({ index, isFast: ms < longestMs }).toEqual({ index, isFast: true });
     }
-  }, 60_000);
+  }, 120_000);
 
   it('of ordinary notes allows 1 MB a second on any machine', async () => {
     const notes = ['identifiers', 'traps']

