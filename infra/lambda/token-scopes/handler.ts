@@ -1,0 +1,3 @@
+import { limitScopes } from './limit-scopes.js';
+
+export const handler = limitScopes;

@@ -1,0 +1,21 @@
+import { App } from 'aws-cdk-lib';
+import { ApiStack } from './api.stack.js';
+import { AuditStack } from './audit.stack.js';
+import { DataStack } from './data.stack.js';
+import type { Settings } from './settings.js';
+
+/** The stacks of a deployment. */
+export interface PhiStacks {
+  data: DataStack;
+  api: ApiStack;
+  audit: AuditStack;
+}
+
+/** Puts the stacks of a deployment together: for the CDK command, for tests and for estimates alike. */
+export function addStacks(app: App, settings: Settings): PhiStacks {
+  const data = new DataStack(app, settings);
+  // Before the api stack: its trail runs and its log groups are there when the first task starts.
+  const audit = new AuditStack(app, settings, data.resources);
+  const api = new ApiStack(app, settings, data.resources, audit.logGroups);
+  return { data, audit, api };
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigurationError, envExample, fixedConfiguration } from '@app/configuration';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deployed } from './policy-evaluation.js';
+import { synthesized, type Synthesized } from './synthesized.js';
+
+/** Variables of the service that the container leaves at their defaults, each with the reason. */
+const atDefault: Record<string, string> = {
+  PHI_DATA_DIR: 'of the embedded platform',
+  PHI_RATE_LIMIT_PER_MINUTE: 'one limit for all deployments',
+  PHI_BODY_LIMIT_BYTES: 'one limit for all deployments',
+  PHI_REQUEST_TIMEOUT_SECONDS:
+    'less than the 29 s of the gateway would cut off large bodies of slow clients there first',
+  PHI_TOKEN_AUDIENCE: "Cognito's access tokens have none",
+  PHI_CLOCK_SKEW_SECONDS: 'clocks of AWS agree to milliseconds',
+  PHI_KEY_CACHE_ENTRIES: 'fits into the memory of the smallest task',
+  PHI_KEY_CACHE_TTL_SECONDS: 'the bound of how long an erased key lives elsewhere; part of receipts',
+  PHI_PARAMETER_REFRESH_SECONDS: 'key jobs count on it',
+  PHI_AUDIT_SEAL_SECONDS: 'one promise for all deployments',
+  PHI_AUDIT_LEASE_SECONDS: 'one promise for all deployments',
+  PHI_AUDIT_RETENTION_DAYS: 'six years, by law',
+  PHI_METRICS_SECONDS: 'a minute is what alarms are made for',
+  PHI_MASS_READ_PATIENTS_PER_HOUR: 'a question of the organization: changed by who answers for it',
+  PHI_MASS_READ_MULTIPLE: 'a question of the organization: changed by who answers for it',
+  PHI_RECORD_TYPES: 'a question of the organization: changed by who answers for it',
+  PHI_SCREENING_POLICIES: 'a question of the organization: changed by who answers for it',
+  PHI_SCREENING_ON_FAILURE: 'reject: nothing is stored that was not screened',
+  PHI_SHARED_IDENTIFIER_SYSTEMS: 'a question of the organization: changed by who answers for it',
+};
+
+let folder: string;
+let dev: Synthesized;
+let withoutBedrock: Synthesized;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phi-container-'));
+  dev = synthesized('dev');
+  withoutBedrock = synthesized('dev', { api: { ...dev.settings.api, bedrock: undefined } });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The container's variables, as a task gets them. */
+function variables(side: Synthesized): Record<string, string> {
+  const [task] = side.ofType('AWS::ECS::TaskDefinition');
+  const [container] = (task?.Properties?.['ContainerDefinitions'] ?? []) as {
+    Environment: { Name: string; Value: unknown }[];
+  }[];
+  return Object.fromEntries(
+    (container?.Environment ?? []).map(({ Name, Value }) => [Name, String(deployed(Value))]),
+  );
+}
+
+/** What is only known once it is deployed, and files that the image makes at its start. */
+function asStarted(side: Synthesized): Record<string, string> {
+  const file = (name: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, '');
+    return path;
+  };
+  const { PHI_BEDROCK_GUARDRAIL_ID: guardrail, ...given } = variables(side);
+  return {
+    ...given,
+    PHI_TLS_CERT: file('certificate.pem'),
+    PHI_TLS_KEY: file('key.pem'),
+    ...(guardrail === undefined
+      ? {}
+      : { PHI_BEDROCK_GUARDRAIL_ID: 'abc123', PHI_BEDROCK_GUARDRAIL_VERSION: '1' }),
+  };
+}
+
+const known = () => [...envExample().matchAll(/^# (PHI_[A-Z_]+)=/gm)].map(([, name]) => name ?? '');
+
+describe("the container's variables", () => {
+  it('are those of the configuration, but for what keeps its default', () => {
+    const set = Object.keys(variables(dev)).filter((name) => name.startsWith('PHI_'));
+    expect([...set, ...Object.keys(atDefault)].sort()).toEqual(known().sort());
+  });
+
+  it.each(['with', 'without'])(
+    'are a configuration that the service starts with, %s Bedrock',
+    async (which) => {
+      const side = which === 'with' ? dev : withoutBedrock;
+      const { config } = await fixedConfiguration(asStarted(side));
+      expect(config).toMatchObject({
+        PHI_PLATFORM: 'aws',
+        PHI_STAGE: 'dev',
+        PHI_PORT: 3000,
+        PHI_KEY_STORE_BACKUP_DAYS: dev.settings.keyStoreBackupDays,
+      });
+      expect(config.PHI_BEDROCK_REGION).toBe(which === 'with' ? 'us-east-1' : undefined);
+    },
+  );
+
+  it('would be refused if one were wrong', async () => {
+    await expect(fixedConfiguration({ ...asStarted(dev), PHI_PORT: 'x' })).rejects.toThrow(
+      ConfigurationError,
+    );
+  });
+
+  // A receipt of an erasure promises what the key store's backups keep to.
+  it('say of backups of the key store what the table has', () => {
+    const table = dev.ofType('AWS::DynamoDB::Table').find(({ id }) => id.startsWith('TablesKeyStore'));
+    expect(table?.Properties?.['PointInTimeRecoverySpecification']).toMatchObject({
+      RecoveryPeriodInDays: Number(variables(dev)['PHI_KEY_STORE_BACKUP_DAYS']),
+    });
+  });
+
+  it('are of production', () => expect(variables(dev)['NODE_ENV']).toBe('production'));
+});

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** No credentials, no place to look for some, and no way to any network. */
+const offline = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  NO_COLOR: '1',
+};
+
+/** Runs the command as `npm run infra:synth` does, and has the shell tell what processor time its processes took. */
+function cdkSynth(output: string, ...options: string[]) {
+  const command = [
+    process.execPath,
+    resolve('node_modules/aws-cdk/bin/cdk'),
+    'synth',
+    '--quiet',
+    '--output',
+    output,
+    ...options,
+  ];
+  const shell = ['-c', '"$@"; status=$?; times >&2; exit $status', 'sh', ...command];
+  const { status, stdout, stderr } = spawnSync('/bin/sh', shell, {
+    cwd: 'infra',
+    env: offline,
+    encoding: 'utf8',
+  });
+  const [user = 0, system = 0] = [
+    ...(stderr.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g),
+  ].map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
+  return { status, text: stdout + stderr, processorSeconds: user + system };
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phi-synth-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Template {
+  Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+}
+const templatesIn = (output: string) =>
+  readdirSync(output)
+    .filter((file) => file.endsWith('.template.json'))
+    .map((file) => JSON.parse(readFileSync(join(output, file), 'utf8')) as Template);
+
+/** The command's processes run while this one waits. */
+const atMostMilliseconds = 300_000;
+
+describe('synthesis by the CDK command, without network and credentials', () => {
+  it(
+    'makes the templates of dev in less than a minute of processor time',
+    () => {
+      const output = join(folder, 'dev');
+      const { status, text, processorSeconds } = cdkSynth(output, '--context', 'env=dev');
+      expect({ status, text: status === 0 ? '' : text }).toEqual({ status: 0, text: '' });
+      expect(templatesIn(output)).toHaveLength(3);
+      expect(processorSeconds).toBeGreaterThan(1);
+      // It was 13 seconds. The time that passes depends on what else the machine does.
+      expect(processorSeconds).toBeLessThan(60);
+    },
+    atMostMilliseconds,
+  );
+
+  it(
+    'makes the templates of prod',
+    () => {
+      const output = join(folder, 'prod');
+      const { status, text } = cdkSynth(output, '--context', 'env=prod', '--context', 'example=true');
+      expect({ status, text: status === 0 ? '' : text }).toEqual({ status: 0, text: '' });
+      expect(templatesIn(output)).toHaveLength(3);
+    },
+    atMostMilliseconds,
+  );
+
+  it(
+    'bundles functions that start: each has its handler, and everything that it needs',
+    () => {
+      const output = join(folder, 'dev');
+      const variables = templatesIn(output)
+        .flatMap(({ Resources }) => Object.values(Resources))
+        .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+        .flatMap(({ Properties }) =>
+          Object.entries(
+            ((Properties?.['Environment'] ?? {}) as { Variables?: Record<string, unknown> }).Variables ?? {},
+          ),
+        )
+        .map(([key, value]) => [key, typeof value === 'string' ? value : 'https://example.org']);
+      const bundles = readdirSync(output)
+        .filter((file) => file.startsWith('asset.'))
+        .map((file) => join(output, file, 'index.mjs'));
+      expect(bundles.length).toBeGreaterThanOrEqual(3);
+      for (const bundle of bundles) {
+        const { stdout, stderr } = spawnSync(
+          process.execPath,
+          [
+            '--input-type=module',
+            '--eval',
+            `const { handler } = await import(${JSON.stringify(bundle)}); process.stdout.write(typeof handler);`,
+          ],
+          {
+            // From a folder without node_modules: what is missing in the bundle is missing.
+            cwd: folder,
+            env: {
+              ...offline,
+              AWS_REGION: 'us-east-1',
+              ...(Object.fromEntries(variables) as Record<string, string>),
+            },
+            encoding: 'utf8',
+          },
+        );
+        expect({ bundle, stdout, stderr: stdout === 'function' ? '' : stderr }).toEqual({
+          bundle,
+          stdout: 'function',
+          stderr: '',
+        });
+      }
+    },
+    atMostMilliseconds,
+  );
+
+  it(
+    'of prod without a domain names every setting that is missing, and makes nothing',
+    () => {
+      const output = join(folder, 'incomplete');
+      const { status, text } = cdkSynth(output, '--context', 'env=prod');
+      expect(status).not.toBe(0);
+      for (const setting of ['domainName', 'certificateArn', 'alarmAddresses'])
+        expect(text).toContain(setting);
+      expect(templatesIn(output)).toEqual([]);
+    },
+    atMostMilliseconds,
+  );
+});
