@@ -72,6 +72,26 @@ export default {
       to: { path: 'node_modules/@aws-sdk/client-bedrock' },
     },
     {
+      name: 'infra-knows-no-app-and-no-lib',
+      comment:
+        'What is deployed is named by path and by image; a change of the code never changes a template by accident.',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: { path: '^(apps|libs)/' },
+    },
+    {
+      name: 'nobody-uses-infra',
+      severity: 'error',
+      from: { path: '^(apps|libs)/' },
+      to: { path: '^infra/' },
+    },
+    {
+      name: 'cdk-in-infra-alone',
+      severity: 'error',
+      from: { pathNot: '^(infra|test/infra)/' },
+      to: { path: 'node_modules/(aws-cdk-lib|cdk-nag|constructs)/' },
+    },
+    {
       name: 'no-test-code-in-production',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support|^(apps|libs)/[^/]+/test/' },

@@ -37,15 +37,19 @@ const ofRecords = (write: TableWrite) => tableOf(write) === 'records';
 
 let service: Service;
 let client: PhiClient;
+let officer: PhiClient;
 let path: string;
 let recordPath: string;
 
 beforeAll(async () => {
   service = await startListening({}, undefined, (platform) => {
     const table = failing(platform.table);
-    return { ...platform, table, audit: new AuditTrail(table, randomUUID()) };
+    const audit = new AuditTrail({ table, signer: platform.checkpointSigner, instance: randomUUID() });
+    return { ...platform, table, audit, checkpoints: audit.checkpoints };
   });
   client = await clientOf(service);
+  officer = await clientOf(service, { scope: 'user/AuditEvent.rs' });
+  await officer.get('/v1/audit/checkpoints');
 });
 beforeEach(async () => {
   refusedWrites = undefined;
@@ -72,6 +76,10 @@ const reads: [string, () => Promise<Answer>][] = [
   ['a version of a record', () => client.get(`${recordPath}/history/1`)],
   ['the list of patients', () => client.get('/v1/patients')],
   ['a search', () => client.post('/v1/patients/search', { phone: '617-555-0179' })],
+  ['the trail', () => officer.get('/v1/audit/events')],
+  ['the checkpoints', () => officer.get('/v1/audit/checkpoints')],
+  ['disclosures', () => officer.get(`${path}/disclosures`)],
+  ['disclosures as CSV', () => officer.get(`${path}/disclosures`, { accept: 'text/csv' })],
   ['a refusal', () => client.get(`/v1/patients/${randomUUID()}`)],
 ];
 const writes: [string, () => Promise<Answer>][] = [
@@ -115,6 +123,18 @@ describe('while the trail cannot be written', () => {
     });
     expect((refused.text + service.logged()).includes('marked')).toBe(false);
     expect(await seen()).toEqual(before);
+  });
+
+  it('the first use of a token: 503, and recorded once it can be', async () => {
+    const by = await clientOf(service, { subject: 'newcomer' });
+    refusedWrites = ofAudit;
+    expect((await by.get(path)).status).toBe(503);
+    refusedWrites = undefined;
+    expect((await by.get(path)).status).toBe(200);
+    const logins = (await auditTrail(service.platform)).filter(
+      ({ type, origin }) => type === 'login' && origin.agent?.subject === 'newcomer',
+    );
+    expect(logins).toHaveLength(1);
   });
 
   it('goes on as if nothing had been, and without a gap, once it can be written again', async () => {

@@ -105,6 +105,8 @@ const tokens: [string, () => Promise<string>][] = [
   ['with a subject that is no plain text', () => signed({ sub: 'a\nb' })],
   ['with an empty subject', () => signed({ sub: '' })],
   ['with scopes in a list', () => signed({ scope: ['system/*.cruds'] })],
+  ['with a line break between scopes', () => signed({ scope: 'system/*.cruds\nopenid' })],
+  ['with a quote in a scope', () => signed({ scope: 'system/*.cruds "openid"' })],
   ['of more than 8 KB', () => signed({ padding: 'p'.repeat(8192) })],
   ['that is garbage', async () => 'garbage'],
   ['that is garbage in three parts', async () => 'a.b.c'],
@@ -172,5 +174,42 @@ describe('a refused token', () => {
     const last = (await auditTrail(service.platform)).at(-1);
     expect(last?.origin).not.toHaveProperty('agent');
     expect(JSON.stringify(last)).not.toContain('marked-subject');
+  });
+});
+
+/** IHE IUA, ITI TF-2: 3.71. */
+describe('the purposes of use of a token', () => {
+  const system = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
+  const naming = (...codes: string[]) =>
+    signed({ extensions: { ihe_iua: { purpose_of_use: codes.map((code) => ({ system, code })) } } });
+  /** @returns the status, and the purpose in the event */
+  async function read(token: string, stated?: string): Promise<[number, string | undefined]> {
+    const headers: Record<string, string> = stated === undefined ? {} : { 'x-purpose-of-use': stated };
+    const { status } = await new PhiClient(service, `Bearer ${token}`).get(path, headers);
+    return [status, (await auditTrail(service.platform)).at(-1)?.origin.purposeOfUse];
+  }
+
+  it('are the purpose of each event, where it is one', async () => {
+    expect(await read(await naming('TREAT'))).toEqual([200, 'TREAT']);
+    expect(await read(await naming('TREAT', 'HPAYMT'))).toEqual([200, undefined]);
+  });
+
+  it('are those that the header may state, where there are any', async () => {
+    const token = await naming('TREAT', 'HPAYMT');
+    expect(await read(token, 'HPAYMT')).toEqual([200, 'HPAYMT']);
+    expect(await read(token, 'PUBHLTH')).toEqual([400, undefined]);
+    expect(await read(await signed({}), 'PUBHLTH')).toEqual([200, 'PUBHLTH']);
+  });
+
+  it.each([
+    ['of another code system', { ihe_iua: { purpose_of_use: [{ system: 'urn:oid:1.2.3', code: 'TREAT' }] } }],
+    ['that are no code', { ihe_iua: { purpose_of_use: [{ system, code: 'marked text' }] } }],
+    ['outside a list', { ihe_iua: { purpose_of_use: 'TREAT' } }],
+    ['of no object', { ihe_iua: 'TREAT' }],
+    ['of nothing', null],
+  ])('are none when they are %s', async (_, extensions) => {
+    const token = await signed({ extensions });
+    expect(await read(token)).toEqual([200, undefined]);
+    expect(await read(token, 'TREAT')).toEqual([200, 'TREAT']);
   });
 });

@@ -3,103 +3,48 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditKeys, toFhirAuditEvent } from '@app/audit';
 import { LmdbPhiTable } from '@app/phi-table';
 import { readAuditRows } from '../support/audit-rows.js';
+import { itemsOf } from '../support/audit-sealing.js';
 import { canaries, LeakSearch } from '../support/canaries.js';
-import { blockedRecord, canaryPatient, canaryRecord, canaryRequests } from '../support/canary-requests.js';
-import { type HttpAnswer, HttpClient, type HttpRequest } from '../support/http-client.js';
+import { canaryRequests } from '../support/canary-requests.js';
+import { CanaryUser, type Seen } from '../support/canary-uses.js';
+import { type HttpAnswer, HttpClient } from '../support/http-client.js';
+import { documentedRoutes } from '../support/openapi-routes.js';
 import { startListening } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
 
 const search = new LeakSearch(canaries);
-
-/** What an answer showed, but for the connection's own headers. */
-interface Seen {
-  request: HttpRequest;
-  answer: HttpAnswer;
-}
+const showsNone = /^\/v1\/(?:audit|pii\/detect)|\/(?:disclosures|erase)(?:\?|$)|^\/health/;
 
 describe('marked values sent everywhere', () => {
   const folder = mkdtempSync(join(tmpdir(), 'phi-canary-'));
-  const seen: Seen[] = [];
+  let seen: Seen[] = [];
+  let used: Set<string>;
   let service: Service;
-  let client: HttpClient;
-  let authorization: string;
   let log = '';
-
-  async function send(request: HttpRequest, as: string | undefined = authorization): Promise<HttpAnswer> {
-    const headers = { ...(as === '' ? {} : { authorization: as }), ...request.headers };
-    const answer = await client.send({ ...request, headers });
-    seen.push({ request, answer });
-    return answer;
-  }
-  const idOf = (answer: HttpAnswer) => answer.json<{ id: string }>().id;
-
-  /** Everything that succeeds, and the refusals that need something stored. */
-  async function useEverything(): Promise<Record<string, string>> {
-    const post = (path: string, body: unknown, headers = {}) => send({ method: 'POST', path, body, headers });
-    const get = (path: string, headers = {}) => send({ method: 'GET', path, headers });
-    const patientId = idOf(
-      await post('/v1/patients', canaryPatient(), { 'idempotency-key': canaries.family }),
-    );
-    const patient = `/v1/patients/${patientId}`;
-    await post('/v1/patients', canaryPatient(), { 'idempotency-key': canaries.family }); // replayed
-    await post('/v1/patients', canaryPatient('-2'), { 'idempotency-key': canaries.family }); // 422
-    await post('/v1/patients', canaryPatient()); // 409
-    const recordId = idOf(await post(`${patient}/records`, canaryRecord()));
-    await post(`${patient}/records`, blockedRecord()); // 422
-    await post(`${patient}/records/batch`, { records: [canaryRecord(), canaryRecord()] });
-    await send({ method: 'PUT', path: patient, body: canaryPatient(), headers: { 'if-match': '"1"' } });
-    await send({ method: 'PUT', path: patient, body: canaryPatient(), headers: { 'if-match': '"1"' } }); // 412
-    await send({ method: 'PUT', path: patient, body: canaryPatient() }); // 428
-    const patch = { 'content-type': 'application/merge-patch+json', 'if-match': '*' };
-    await send({ method: 'PATCH', path: patient, body: { notes: canaryPatient().notes }, headers: patch });
-    const record = `${patient}/records/${recordId}`;
-    await send({ method: 'PUT', path: record, body: canaryRecord(), headers: { 'if-match': '*' } });
-    for (const path of ['', '/history', '/history/1', '/records', '/export', '/care-team']) {
-      await get(patient + path);
-    }
-    await get('/v1/patients');
-    for (const path of [record, `${record}/history`, `${record}/history/1`]) await get(path);
-    const { family, phone, email, medicalRecordNumber } = canaries;
-    for (const query of [
-      { identifier: { system: 'urn:mrn', value: medicalRecordNumber } },
-      { family, birthDate: '1984-05-17' },
-      { phone },
-      { email },
-    ]) {
-      const found = await post('/v1/patients/search', query);
-      expect(found.json<{ items: unknown[] }>().items).toHaveLength(1);
-    }
-    const deletedId = idOf(await post('/v1/patients', { name: [{ family }] }));
-    const deleted = `/v1/patients/${deletedId}`;
-    await send({ method: 'DELETE', path: deleted, headers: { 'if-match': '*' } });
-    await get(deleted); // 410
-    const outsider = await service.bearer({ scope: 'user/*.cruds', subject: 'outsider' });
-    await send({ method: 'GET', path: patient }, outsider); // 404
-    return { patientId, recordId, version: '1' };
-  }
 
   beforeAll(async () => {
     service = await startListening({}, folder);
-    client = new HttpClient(await service.app.getUrl(), 8);
-    authorization = await service.bearer();
-    const ids = await useEverything();
+    const client = new HttpClient(await service.app.getUrl(), 8);
+    const user = await CanaryUser.of(service, client);
+    const ids = await user.useEveryRoute();
+    used = user.routesUsed();
     const powerless = await service.bearer({ scope: 'phi/nothing' });
     for (const request of canaryRequests(ids)) {
-      await send(request);
       // The first refusal of all must not say more than the later ones.
-      await send(request, '');
-      await send(request, powerless);
+      await Promise.all([user.send(request), user.send(request, ''), user.send(request, powerless)]);
     }
     client.close();
+    seen = user.seen;
     const raw = `GET /v1/patients/${canaries.family} HTTP/1.1\r\n${canaries.family}: \0${canaries.email}\r\n\r\n`;
     seen.push({ request: { method: 'GET', path: '(no HTTP)' }, answer: await rawAnswer(service, raw) });
     const long = `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${canaries.family.repeat(4000)}\r\n\r\n`;
     seen.push({ request: { method: 'GET', path: '(long head)' }, answer: await rawAnswer(service, long) });
     await service.stop();
     log = service.logged();
-  }, 60_000);
+  }, 240_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -112,6 +57,11 @@ describe('marked values sent everywhere', () => {
     // The search finds what is there: answers to those who may see it hold it.
     expect(leaking.length).toBeGreaterThan(10);
     expect([...statuses].filter((status) => status >= 500)).toEqual([]);
+  });
+
+  it('went through every route that there is, with success', () => {
+    const all = documentedRoutes().map(({ method, path }) => `${method} ${path}`);
+    expect([...used].sort()).toEqual(all.sort());
   });
 
   it('are in no error answer', () => {
@@ -131,18 +81,31 @@ describe('marked values sent everywhere', () => {
     expect(leaks.map(({ request, answer }) => [request.method, answer.status])).toEqual([]);
   });
 
-  it('are in no line of the log, whatever its level', () => {
-    expect(log).toContain('"message":"request"');
+  it('are in no answer of a route that shows who did what, or that screens', () => {
+    const answers = seen.filter(({ request }) => showsNone.test(request.path));
+    expect(answers.filter(({ answer }) => answer.status < 300).length).toBeGreaterThan(10);
+    const leaks = answers.filter(({ answer }) => search.in(answer.text).length > 0);
+    expect(leaks.map(({ request, answer }) => [request.method, answer.status, answer.text])).toEqual([]);
+  });
+
+  it('are in no line of the log, whatever its level, among them checkpoints and metrics', () => {
+    for (const part of ['"message":"request"', '"message":"audit checkpoint"', '"_aws"'])
+      expect(log).toContain(part);
     expect(log.split('\n').filter((line) => search.in(line).length > 0)).toEqual([]);
   });
 
-  it('are in no row of the audit trail', async () => {
+  it('are in no row of the audit trail, no event as FHIR, and no checkpoint', async () => {
     const table = LmdbPhiTable.open({ path: join(folder, 'records.lmdb') });
     const rows = await readAuditRows(table);
+    const checkpoints = await itemsOf(table, auditKeys.checkpoints);
     await table.close();
     expect(rows.length).toBeGreaterThan(seen.length / 2);
     const leaks = rows.filter(({ text }) => search.in(text).length > 0);
     expect(leaks.map(({ event, text }) => [event.type, search.in(text)])).toEqual([]);
+    const rendered = rows.map((row) => JSON.stringify(toFhirAuditEvent(row)));
+    expect(rendered.filter((text) => search.in(text).length > 0)).toEqual([]);
+    expect(checkpoints.length).toBeGreaterThan(1);
+    expect(search.in(JSON.stringify(checkpoints))).toEqual([]);
   });
 
   it('are in no byte of the data folder', () => {

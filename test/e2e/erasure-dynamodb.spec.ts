@@ -31,7 +31,7 @@ function onDynamoDb(): void {
     service = await startListening({}, undefined, (platform) => ({
       ...platform,
       table,
-      audit: new AuditTrail(table, randomUUID()),
+      audit: new AuditTrail({ table, signer: platform.checkpointSigner, instance: randomUUID() }),
     }));
     client = await clientOf(service);
     officer = await clientOf(service, { scope: officerScope });

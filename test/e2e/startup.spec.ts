@@ -21,7 +21,12 @@ import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 const stackTrace = /^\s+at /m;
-const secrets = ['keys/kms-root-key', 'keys/issuer-key', 'parameters/index-root'];
+const secrets = [
+  'keys/kms-root-key',
+  'keys/issuer-key',
+  'keys/audit-checkpoint-key',
+  'parameters/index-root',
+];
 
 describe('the start of the service', () => {
   let folder: string;
@@ -90,6 +95,7 @@ describe('the start of the service', () => {
     it.each([
       ['keys/kms-root-key', /KMS root key file .*0600/],
       ['keys/issuer-key', /issuer.* key.* .*0600/],
+      ['keys/audit-checkpoint-key', /audit checkpoint key.* .*0600/],
       ['parameters/index-root', /index-root .*0600/],
     ])('refuses %s when others may read it, by its role', async (file, expected) => {
       const path = join(folder, 'data', file);

@@ -195,7 +195,13 @@ class DynamoDbStores {
       logicalName: keys,
     });
     const cipher = new RecordCipher({ keyStore, cacheMaxEntries: 100, cacheTtlSeconds: 60 });
-    return { ...platform, table, keyStore, cipher, audit: new AuditTrail(table, randomUUID()) };
+    return {
+      ...platform,
+      table,
+      keyStore,
+      cipher,
+      audit: new AuditTrail({ table, signer: platform.checkpointSigner, instance: randomUUID() }),
+    };
   }
 
   /** @returns every item of a table as bytes: names, texts, numbers and binary values */

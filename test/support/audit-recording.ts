@@ -1,4 +1,4 @@
-import { type AuditEvent, eventOf, type StoredAuditEvent } from '@app/audit';
+import { type AuditEvent, auditRow, type StoredAuditEvent } from '@app/audit';
 import type { Platform } from '@app/platform';
 
 /** @returns every event of this start's chain, in order @throws Error if its numbers are not 1, 2, 3, ... */
@@ -10,14 +10,14 @@ export async function auditTrail({ table, audit }: Platform): Promise<StoredAudi
     const page = await table.query(after === undefined ? query : { ...query, after });
     for (const item of page.items) {
       if (Number(item.sort) !== events.length + 1) throw new Error(`number ${events.length + 1} is missing`);
-      events.push(eventOf(item));
+      events.push(auditRow(item).event);
     }
     after = page.next;
   } while (after !== undefined);
   return events;
 }
 
-/** @returns the events that `action` added to the trail, without what differs from run to run */
+/** @returns the events that `action` added to the trail, without what differs from run to run, and without the first use of a token */
 export async function recordedDuring(
   platform: Platform,
   action: () => Promise<unknown>,
@@ -27,5 +27,6 @@ export async function recordedDuring(
   const after = await auditTrail(platform);
   return after
     .slice(before.length)
+    .filter(({ type }) => type !== 'login')
     .map(({ id: _id, recordedAt: _recordedAt, origin: _origin, ...event }) => event);
 }

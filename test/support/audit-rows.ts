@@ -1,4 +1,4 @@
-import { eventOf, type StoredAuditEvent } from '@app/audit';
+import { auditKeys, auditRow, dayShards, type StoredAuditEvent } from '@app/audit';
 import { type PhiTable } from '@app/phi-table';
 
 /** An event of the trail, and where it stands. */
@@ -6,11 +6,9 @@ export interface AuditRow {
   chain: string;
   sequence: number;
   event: StoredAuditEvent;
-  /** As it is stored. */
+  /** The whole row as it is stored, with its keys. */
   text: string;
 }
-
-const dayShards = 8;
 
 /** @returns every event of today and, for a test that runs over midnight, of yesterday */
 export async function readAuditRows(table: PhiTable): Promise<AuditRow[]> {
@@ -19,7 +17,7 @@ export async function readAuditRows(table: PhiTable): Promise<AuditRow[]> {
   const rows: AuditRow[] = [];
   for (const day of [yesterday, today].map((date) => date.toISOString().slice(0, 10))) {
     for (let shard = 0; shard < dayShards; shard++) {
-      rows.push(...(await readShard(table, `DAY#${day}#${shard}`)));
+      rows.push(...(await readShard(table, auditKeys.dayPartition(day, shard))));
     }
   }
   return rows;
@@ -38,14 +36,22 @@ async function readShard(table: PhiTable, partition: string): Promise<AuditRow[]
     });
     for (const item of page.items) {
       const text = JSON.stringify([item.partition, item.sort, item.indexed, item.attributes]);
-      rows.push({ chain: item.partition, sequence: Number(item.sort), event: eventOf(item), text });
+      rows.push({ ...auditRow(item), text });
     }
     after = page.next;
   } while (after !== undefined);
   return rows;
 }
 
-/** @returns the events that requests left, in no order; not those that fill a number whose commit was refused */
+/**
+ * What no request asked for: a number whose commit was refused, the end of a chain, a clock set back; and the first use of a token, which
+ * comes before whatever the request is about.
+ */
+const ownTypes: readonly string[] = ['void', 'chain-end', 'clock-step', 'login'];
+
+/** @returns the events that requests left, in no order */
 export async function readAuditEvents(table: PhiTable): Promise<StoredAuditEvent[]> {
-  return (await readAuditRows(table)).map(({ event }) => event).filter(({ type }) => type !== 'void');
+  return (await readAuditRows(table))
+    .map(({ event }) => event)
+    .filter(({ type }) => !ownTypes.includes(type));
 }

@@ -62,7 +62,8 @@ export class ServiceProcess {
     }
     const folder = mkdtempSync(join(tmpdir(), 'phi-process-'));
     const data = dataFolder ?? join(folder, 'data');
-    const env = { PHI_PORT: '0', PHI_DATA_DIR: data, PHI_RATE_LIMIT_PER_MINUTE: '0', ...variables };
+    const unlimited = { PHI_RATE_LIMIT_PER_MINUTE: '0', PHI_MASS_READ_PATIENTS_PER_HOUR: '1000000' };
+    const env = { PHI_PORT: '0', PHI_DATA_DIR: data, ...unlimited, ...variables };
     const child = spawn(process.execPath, ['--disable-warning=NodeVersionSupportWarning', entry], {
       cwd: folder,
       env,

@@ -6,6 +6,10 @@ import { type Log } from '@app/observability';
 import { type Platform } from '@app/platform';
 import { ProblemDetailsFilter, RefusalRecorder } from '@app/problem-details';
 import { AuditRefusalRecorder } from './audit/audit.refusal-recorder.js';
+import { AuditUpkeep } from './audit/audit-upkeep.js';
+import { AuditController } from './audit/audit.controller.js';
+import { DisclosuresController } from './audit/disclosures.controller.js';
+import { LoginGuard } from './audit/login.guard.js';
 import { HealthController } from './health/health.controller.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { Cursors } from './http/cursors.js';
@@ -14,6 +18,9 @@ import { InputPipe } from './http/input.js';
 import { RateLimitGuard } from './http/rate-limit.guard.js';
 import { IndexRootsRefresh } from './index-roots-refresh.js';
 import { LOG } from './log.js';
+import { MassReads } from './metrics/mass-reads.js';
+import { MetricsPublisher } from './metrics/metrics-publisher.js';
+import { RequestMetrics } from './metrics/request-metrics.js';
 import { CareTeamController } from './patients/care-team.controller.js';
 import { ErasureController } from './patients/erasure.controller.js';
 import { ErasureUpkeep } from './patients/erasure-upkeep.js';
@@ -26,6 +33,7 @@ import { RecordsController } from './records/records.controller.js';
 const pipeline = [
   { provide: APP_GUARD, useClass: AuthenticationGuard }, // who are you?               401
   { provide: APP_GUARD, useClass: RateLimitGuard }, // not too often                   429
+  { provide: APP_GUARD, useClass: LoginGuard }, // the first use of a token leaves an event
   { provide: APP_GUARD, useClass: AuthorizationGuard }, // may you?                    403
   // @ScreenedBody(): PiiScreeningInterceptor, well formed? identifiers in text?       400, 422, 503
   { provide: APP_PIPE, useClass: InputPipe }, // nothing unvalidated reaches a handler 400
@@ -47,6 +55,8 @@ export class AppModule implements OnApplicationShutdown {
         CareTeamController,
         RecordsController,
         PiiController,
+        AuditController,
+        DisclosuresController,
         HealthController,
       ],
       providers: [
@@ -57,8 +67,12 @@ export class AppModule implements OnApplicationShutdown {
         Cursors,
         IdempotentRequest,
         Lifecycle,
+        AuditUpkeep,
         ErasureUpkeep,
         IndexRootsRefresh,
+        RequestMetrics,
+        MassReads,
+        MetricsPublisher,
       ],
     };
   }

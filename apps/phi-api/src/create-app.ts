@@ -8,6 +8,7 @@ import { type Platform } from '@app/platform';
 import { answerRefusal, RefusalRecorder } from '@app/problem-details';
 import { AppModule } from './app.module.js';
 import { createHttpAdapter, setUpHttp } from './http/http-server.js';
+import { RequestMetrics } from './metrics/request-metrics.js';
 import { readOpenApiDocument } from './openapi.js';
 import { permitRecordTypes } from './records/record-type.validator.js';
 
@@ -35,6 +36,11 @@ export async function createApp({
     abortOnError: false,
     // Nest's own parsers would take forms as well.
     bodyParser: false,
+  });
+  const requests = app.get(RequestMetrics);
+  adapter.getInstance().addHook('onResponse', (_request, reply, done) => {
+    requests.answered(reply.statusCode, reply.elapsedTime);
+    done();
   });
   permitRecordTypes(recordTypes(config.PHI_RECORD_TYPES));
   SwaggerModule.setup('docs', app, readOpenApiDocument, {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { DisclosurePageDto } from './audit/disclosures.dto.js';
 import { FieldErrorDto, FindingSummaryDto, ProblemDto } from './http/answers.dto.js';
 
 const description = `The system of record for patient data. Every record is encrypted under its patient's own key, \
@@ -31,10 +32,11 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('patients', 'People whose data is kept')
     .addTag('records', 'Clinical records of a patient')
     .addTag('care team', 'Who may see a patient')
+    .addTag('audit', 'Who did what to whose data, and the proof that it was recorded')
     .addTag('screening', 'Identifiers in text that is kept elsewhere')
     .addTag('health', 'Probes');
   return SwaggerModule.createDocument(app, builder.build(), {
-    extraModels: [ProblemDto, FieldErrorDto, FindingSummaryDto],
+    extraModels: [ProblemDto, FieldErrorDto, FindingSummaryDto, DisclosurePageDto],
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
 }

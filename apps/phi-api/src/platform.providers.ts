@@ -1,6 +1,6 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { AuditTrail } from '@app/audit';
+import { AuditReader, AuditTrail, CheckpointLog, CheckpointSigner } from '@app/audit';
 import { TokenVerifier } from '@app/authentication';
 import { type PhiConfig } from '@app/configuration';
 import { CursorCipher, KeyedHash } from '@app/encryption';
@@ -39,6 +39,9 @@ const ofRecords = (provide: InjectionToken, pick: (records: Records) => unknown)
 export const platformProviders: Provider[] = [
   ofPlatform(PhiTable, ({ table }) => table),
   ofPlatform(AuditTrail, ({ audit }) => audit),
+  ofPlatform(AuditReader, ({ table }) => new AuditReader(table)),
+  ofPlatform(CheckpointLog, ({ checkpoints }) => checkpoints),
+  ofPlatform(CheckpointSigner, ({ checkpointSigner }) => checkpointSigner),
   ofPlatform(TokenVerifier, ({ tokenVerifier }) => tokenVerifier),
   ofPlatform(CursorCipher, ({ cursorCipher }) => cursorCipher),
   ofPlatform(KeyedHash, ({ requestHash }) => requestHash),

@@ -1,5 +1,6 @@
 import { runCommandLine } from './command-line.js';
 import { exitCodes, processContext } from './command-context.js';
+import { addAuditCommand } from './audit/audit.command.js';
 import { addImportCommand } from './import/import.command.js';
 import { addKeysCommand } from './keys/keys.command.js';
 import { addRescreenCommand } from './rescreen/rescreen.command.js';
@@ -15,6 +16,7 @@ process.stdout.on('error', () => process.exit(exitCodes.couldNotRun));
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCommandLine(process.argv.slice(2), processContext(), [
+  addAuditCommand,
   addTokenCommand,
   addImportCommand,
   addKeysCommand,

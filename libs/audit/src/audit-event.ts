@@ -23,6 +23,19 @@ export type AuditEventType =
   | 'text-deidentify'
   | 'refusal'
   | 'integrity-alarm'
+  | 'login'
+  | 'emergency-access'
+  | 'emergency-access-review'
+  | 'mass-read'
+  | 'audit-query'
+  | 'audit-read'
+  | 'disclosures-read'
+  | 'audit-export'
+  | 'audit-verify'
+  | 'audit-expire'
+  | 'audit-reconcile'
+  | 'chain-end'
+  | 'clock-step'
   | 'void';
 
 /** FHIR R4 AuditEvent.outcome: 0 success, 4 minor failure, 8 serious failure, 12 major failure. */
@@ -75,6 +88,10 @@ export interface AuditEvent {
   erasure?: { reason: string; step: 'begun' | 'rows-removed' | 'completed' | 'repeated' };
   /** Of a key job as a whole: where it is, and how many rows it has worked on so far. */
   job?: { step: 'begun' | 'stopped' | 'completed'; examined: number; changed: number; failed: number };
+  /** Of a login: until when the token is good, ISO 8601 in UTC. */
+  login?: { expiresAt: string };
+  /** Of a mass read: how many patients an hour the agent might have reached, and how many he usually does; `count` is how many he did. */
+  massRead?: { limit: number; usual: number };
   /** How many items a page, an export or a batch held. */
   count?: number;
 }

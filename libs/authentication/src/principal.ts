@@ -10,6 +10,8 @@ export interface Principal {
   scopes: readonly string[];
   /** SMART launch context: the one patient that `patient/` scopes reach. */
   patient?: string;
+  /** HL7 v3 PurposeOfUse codes that the token was given for (IHE IUA); absent where it names none. */
+  purposesOfUse?: readonly string[];
   tokenId: string;
   /** Seconds since the epoch. */
   expiresAt: number;

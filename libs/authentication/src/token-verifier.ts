@@ -62,6 +62,9 @@ export class JwtTokenVerifier extends TokenVerifier {
 /** Subjects, clients and token ids are written into the audit trail: plain short text only. */
 const plainName = /^[\x21-\x7e]{1,200}$/;
 
+/** Scopes and the spaces between them (RFC 6749, 3.3); the trail names them, too. */
+const scopeText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
 function principalOf(payload: JWTPayload): Principal {
   const claim = (name: string) => {
     const value = payload[name];
@@ -69,14 +72,33 @@ function principalOf(payload: JWTPayload): Principal {
     return value;
   };
   const scope = payload['scope'];
-  if (scope !== undefined && typeof scope !== 'string') throw new Error('claim scope is not usable');
+  if (scope !== undefined && (typeof scope !== 'string' || !scopeText.test(scope)))
+    throw new Error('claim scope is not usable');
   return Object.freeze({
     issuer: claim('iss'),
     subject: claim('sub'),
     clientId: payload['client_id'] === undefined ? claim('sub') : claim('client_id'),
     scopes: Object.freeze((scope ?? '').split(' ').filter((part) => part !== '')),
     ...(payload['patient'] === undefined ? {} : { patient: claim('patient') }),
+    ...purposesOf(payload),
     tokenId: claim('jti'),
     expiresAt: payload.exp as number,
   });
 }
+
+const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
+
+/** @see IHE IUA, ITI TF-2: 3.71, JWT claims of the IUA extension: `extensions.ihe_iua.purpose_of_use`, a list of codings */
+function purposesOf(payload: JWTPayload): Pick<Principal, 'purposesOfUse'> {
+  const iua = elementOf(elementOf(payload, 'extensions'), 'ihe_iua');
+  const codings = elementOf(iua, 'purpose_of_use');
+  if (!Array.isArray(codings)) return {};
+  const codes = codings.flatMap((coding: unknown) => {
+    const [system, code] = [elementOf(coding, 'system'), elementOf(coding, 'code')];
+    return system === actReason && typeof code === 'string' && plainName.test(code) ? [code] : [];
+  });
+  return codes.length === 0 ? {} : { purposesOfUse: Object.freeze(codes) };
+}
+
+const elementOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;

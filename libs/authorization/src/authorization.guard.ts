@@ -13,22 +13,22 @@ declare module 'fastify' {
   }
 }
 
-/** What a clinical route needs before it runs. The type of a record is decided in the handler, which knows it. */
-interface ClinicalAccess {
-  type: 'Patient' | 'any-record';
+/** What a route needs before it runs. The type of a record is decided in the handler, which knows it. */
+interface TypeAccess {
+  type: 'Patient' | 'any-record' | 'AuditEvent';
   permission: Permission;
   /** Levels that may use the route at all; a list of everybody is for `system` only. */
   levels: readonly Level[];
 }
 
-/** What a route needs: a scope for a clinical type, or the one scope of an operation of our own. */
-type RouteAccess = ClinicalAccess | { operation: Operation };
+/** What a route needs: a scope for a type, or the one scope of an operation of our own. */
+type RouteAccess = TypeAccess | { operation: Operation };
 
 const routeAccess = 'phi:access';
 
 /** @param levels all three unless told otherwise */
 export const Access = (
-  type: ClinicalAccess['type'],
+  type: TypeAccess['type'],
   permission: Permission,
   levels: readonly Level[] = ['system', 'user', 'patient'],
 ) => SetMetadata(routeAccess, { type, permission, levels } satisfies RouteAccess);

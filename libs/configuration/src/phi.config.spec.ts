@@ -70,6 +70,24 @@ describe('readPhiConfig', () => {
     expect(faultsOf({ PHI_PLATFORM: 'embedded' })).toEqual([]);
   });
 
+  // 45 CFR 164.316(b)(2)(i): documentation is retained for six years.
+  it('keeps audit events for six years on the aws platform', () => {
+    const aws = { PHI_PLATFORM: 'aws', PHI_KEY_STORE_BACKUP_DAYS: '35' };
+    expect(readPhiConfig(aws).PHI_AUDIT_RETENTION_DAYS).toBe(2192);
+    expect(faultsOf({ ...aws, PHI_AUDIT_RETENTION_DAYS: '2191' })).toEqual([
+      expect.stringMatching(/^PHI_AUDIT_RETENTION_DAYS /),
+    ]);
+    expect(faultsOf({ PHI_AUDIT_RETENTION_DAYS: '1' })).toEqual([]);
+  });
+
+  it('wants leases that outlive two renewals that failed', () => {
+    const seconds = { PHI_AUDIT_SEAL_SECONDS: '10', PHI_AUDIT_LEASE_SECONDS: '30' };
+    expect(faultsOf(seconds)).toEqual([]);
+    expect(faultsOf({ ...seconds, PHI_AUDIT_LEASE_SECONDS: '29' })).toEqual([
+      expect.stringMatching(/^PHI_AUDIT_LEASE_SECONDS /),
+    ]);
+  });
+
   it('leaves the variables of the command line alone', () => {
     expect(faultsOf({ PHI_TOKEN: 'x', PHI_URL: 'http://127.0.0.1:3000' })).toEqual([]);
   });

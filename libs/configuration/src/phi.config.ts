@@ -2,6 +2,9 @@ import { isIP } from 'node:net';
 import { existsSync } from 'node:fs';
 import { ConfigurationError, list, oneOf, text, type Variable, wholeNumber } from './variables.js';
 
+/** 45 CFR 164.316(b)(2)(i) and 164.528(a): six years, which hold two leap days at most. */
+const sixYearsDays = 2192;
+
 /**
  * Every variable of the service, with its default and meaning. `.env.example` is written from this table;
  * the service and the command line read the same one.
@@ -85,6 +88,42 @@ export const variables = {
     60,
     1,
     3600,
+  ),
+  PHI_AUDIT_SEAL_SECONDS: wholeNumber(
+    'How often new audit events are sealed by a signed checkpoint; until then their removal can go unnoticed.',
+    5,
+    1,
+    60,
+  ),
+  PHI_AUDIT_LEASE_SECONDS: wholeNumber(
+    'How long the others wait before they end and seal the audit chain of an instance that was killed; at least three times PHI_AUDIT_SEAL_SECONDS.',
+    30,
+    3,
+    600,
+  ),
+  PHI_AUDIT_RETENTION_DAYS: wholeNumber(
+    'How long audit events are kept before `phi audit expire` may remove them, days; at least six years on the aws platform.',
+    sixYearsDays,
+    1,
+    36_525,
+  ),
+  PHI_METRICS_SECONDS: wholeNumber(
+    'How often metrics are written into the log (CloudWatch embedded metric format); 0 writes none.',
+    60,
+    0,
+    3600,
+  ),
+  PHI_MASS_READ_PATIENTS_PER_HOUR: wholeNumber(
+    'Distinct patients that anybody may read of in an hour before it is reported as a mass read.',
+    50,
+    1,
+    1_000_000,
+  ),
+  PHI_MASS_READ_MULTIPLE: wholeNumber(
+    'Nobody is reported either who reads of up to this many times the patients that are usual for him.',
+    5,
+    1,
+    1000,
   ),
   PHI_RECORD_TYPES: list(
     'Record types beside the FHIR R4 resource types. A record type is stored in clear: words, never content.',
@@ -194,6 +233,16 @@ function contradictions(config: PhiConfig, environment: Record<string, unknown>)
   if (config.PHI_PLATFORM === 'aws' && config.PHI_KEY_STORE_BACKUP_DAYS === 0) {
     faults.push(
       'PHI_KEY_STORE_BACKUP_DAYS must be at least 1 on the aws platform: point-in-time recovery keeps 1 to 35 days',
+    );
+  }
+  if (config.PHI_AUDIT_LEASE_SECONDS < 3 * config.PHI_AUDIT_SEAL_SECONDS) {
+    faults.push(
+      'PHI_AUDIT_LEASE_SECONDS must be at least three times PHI_AUDIT_SEAL_SECONDS: a renewal may fail twice',
+    );
+  }
+  if (config.PHI_PLATFORM === 'aws' && config.PHI_AUDIT_RETENTION_DAYS < sixYearsDays) {
+    faults.push(
+      `PHI_AUDIT_RETENTION_DAYS must be at least ${sixYearsDays} on the aws platform: six years, 45 CFR 164.316(b)(2)(i)`,
     );
   }
   const bedrock = bedrockVariables.filter((name) => config[name] !== undefined);

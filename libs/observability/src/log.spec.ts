@@ -22,6 +22,16 @@ describe('describeError', () => {
     expect(text).not.toMatch(/marked|outer line/);
   });
 
+  it('does not take a line of the message for a frame', () => {
+    const message = 'cannot read\n    at marked (/marked.ts:1:1)\n    at marked (marked.ts:1:1)';
+    const changed = Object.assign(new Error('x\n    at marked (marked.ts:1:1)'), { message: 'another' });
+    for (const error of [new Error(message), changed]) {
+      const text = JSON.stringify(describeError(error));
+      expect(text).toContain('log.spec');
+      expect(text).not.toContain('marked');
+    }
+  });
+
   it('does not follow causes for ever', () => {
     const error = new Error('a');
     error.cause = error;

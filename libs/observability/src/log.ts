@@ -18,15 +18,26 @@ const causesAtMost = 4;
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { class: typeof error, frames: [] };
   const code = (error as NodeJS.ErrnoException).code;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
     class: error.name,
     ...(typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? { code } : {}),
-    frames: frames.slice(0, 8).map((frame) => frame.trim()),
+    frames: framesOf(error),
     ...(error.cause === undefined || depth >= causesAtMost
       ? {}
       : { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+const framesAtMost = 8;
+/** A place in a file, of Node itself, or of neither. */
+const frame = /^\s+at (?:.* )?\(?(?:\/|[A-Z]:\\|file:|node:|<anonymous>|index \d)/;
+
+/** V8 writes the message above the frames, and a message can hold lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message);
+  const below = start < 0 ? stack : stack.slice(start + message.length);
+  const frames = below.split('\n').filter((line) => frame.test(line));
+  return frames.slice(0, framesAtMost).map((line) => line.trim());
 }
 
 /** Structured JSON lines on standard output. Fields are chosen where they are logged: there is no request serializer to leak. */

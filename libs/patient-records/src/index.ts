@@ -23,5 +23,7 @@ export { type MaintenanceJobName, type MaintenanceJobReport } from './maintenanc
 export { KeyMaintenance } from './maintenance/key-maintenance.js';
 export type { KeyStatus } from './maintenance/key-status.js';
 export { Rescreening, type RescreeningScope } from './maintenance/rescreening.js';
+export { queuedPatients } from './maintenance/rescreening-queue.js';
 export { ClinicalRecords, type NewRecord } from './clinical-records.js';
 export { PatientExport, type ExportLine } from './patient-export.js';
+export { recordCensus } from './stored-versions.js';

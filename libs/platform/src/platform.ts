@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { AuditTrail } from '@app/audit';
+import { AuditTrail, type CheckpointLog, type CheckpointSigner, LocalCheckpointSigner } from '@app/audit';
 import { JwtTokenVerifier, LocalIssuer, type TokenVerifier } from '@app/authentication';
 import { LocalParameterSource, type PhiConfig } from '@app/configuration';
 import {
@@ -24,6 +24,10 @@ import { LocalPiiDetector, openBedrockDetector, type PiiDetector } from '@app/pi
 export interface Platform {
   table: PhiTable;
   audit: AuditTrail;
+  /** What vouches for the trail. */
+  checkpointSigner: CheckpointSigner;
+  /** The register of the whole trail, over all instances. */
+  checkpoints: CheckpointLog;
   keyStore: PatientKeyStore;
   cipher: RecordCipher;
   /** What blind index, seals, cursors and hashes are derived from; `refresh` follows the parameter. */
@@ -77,10 +81,21 @@ async function openEmbedded(config: PhiConfig): Promise<Platform> {
     tableName: keyStoreName,
     logicalName: keyStoreName,
   });
-  const audit = new AuditTrail(table, randomUUID());
+  const checkpointSigner = LocalCheckpointSigner.open(join(keyFolder, 'audit-checkpoint-key'));
+  const audit = new AuditTrail({
+    table,
+    signer: checkpointSigner,
+    instance: randomUUID(),
+    leaseSeconds: config.PHI_AUDIT_LEASE_SECONDS,
+    sealSeconds: config.PHI_AUDIT_SEAL_SECONDS,
+  });
+  // A command that writes for long has a lease to keep, too.
+  audit.start();
   return {
     table,
     audit,
+    checkpointSigner,
+    checkpoints: audit.checkpoints,
     keyStore,
     ...secrets(roots),
     cipher: new RecordCipher({

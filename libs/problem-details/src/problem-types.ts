@@ -36,6 +36,12 @@ export const problemTypes = {
     'Identifiers of a system belong to one patient.',
   ),
   alreadyExists: type(409, 'already-exists', 'An entry of the batch already exists'),
+  notSealedYet: type(
+    409,
+    'not-sealed-yet',
+    'The event is recorded, but not sealed yet',
+    'Events are sealed every few seconds. Repeat the request after the time in Retry-After.',
+  ),
   concurrentWrite: type(
     409,
     'concurrent-write',

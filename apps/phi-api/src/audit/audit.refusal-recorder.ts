@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import { uuid } from '../http/input.js';
 import { LOG } from '../log.js';
 import { originOf } from '../http/request-caller.js';
+import { RequestMetrics } from '../metrics/request-metrics.js';
 
 /** Writes every refusal and error into the trail (45 CFR 164.312(b)): attempts tell more than successes. */
 @Injectable()
@@ -14,6 +15,7 @@ export class AuditRefusalRecorder extends RefusalRecorder {
   constructor(
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(LOG) private readonly log: Log,
+    @Inject(RequestMetrics) private readonly metrics: RequestMetrics,
   ) {
     super();
   }
@@ -26,7 +28,15 @@ export class AuditRefusalRecorder extends RefusalRecorder {
         'request failed',
       );
     }
-    await this.audit.append([refusalEvent(request, problem)]);
+    let failed = problem.type === problemTypes.auditUnavailable;
+    try {
+      await this.audit.append([refusalEvent(request, problem)]);
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      if (failed) this.metrics.auditFailed();
+    }
   }
 }
 

@@ -23,6 +23,7 @@ import {
 /**
  * DTO properties: one decorator says the same thing to the validator and to OpenAPI. All are optional unless
  * `required`; JSON `null` counts as absent, so that a merge patch (RFC 7396) has the shape of the document.
+ * Filters in a query have no example: Swagger UI would send it.
  */
 interface PropertyOptions {
   about: string;
@@ -40,12 +41,12 @@ const property = (options: PropertyOptions, schema: ApiPropertyOptions) =>
 export function Text(
   options: PropertyOptions & { max: number; example?: string; pattern?: RegExp; expects?: string },
 ) {
-  const { max, example, pattern, expects } = options;
+  const { max, pattern, expects } = options;
   const schema = {
     type: 'string',
     minLength: 1,
     maxLength: max,
-    ...(example === undefined ? {} : { example }),
+    ...exampleOf(options),
     ...(pattern ? { pattern: pattern.source } : {}),
   };
   return applyDecorators(
@@ -79,11 +80,13 @@ export function TextList(
   );
 }
 
-export function Choice(choices: readonly string[], options: PropertyOptions & { example: string }) {
+const exampleOf = ({ example }: { example?: string }) => (example === undefined ? {} : { example });
+
+export function Choice(choices: readonly string[], options: PropertyOptions & { example?: string }) {
   return applyDecorators(
     ...presence(options.required),
     IsIn([...choices], { message: `must be one of ${choices.join(', ')}` }),
-    property(options, { type: 'string', enum: [...choices], example: options.example }),
+    property(options, { type: 'string', enum: [...choices], ...exampleOf(options) }),
   );
 }
 
@@ -168,8 +171,11 @@ const InCalendar = () =>
     { message: 'must be a day of the calendar' },
   );
 
+/** A whole day, or a moment with its offset from UTC. */
+const dayOrInstant = new RegExp(`^[12]\\d{3}-${month}-${day}(${time})?$`);
+
 interface DateOptions extends PropertyOptions {
-  example: string;
+  example?: string;
 }
 const dateText = (options: DateOptions, max: number, pattern: RegExp, expects: string) =>
   applyDecorators(InCalendar(), Text({ ...options, max, pattern, expects }));
@@ -180,3 +186,5 @@ export const DateTimeText = (options: DateOptions) =>
   dateText(options, 40, fhirDateTime, 'a date, or a date and time with an offset (FHIR dateTime)');
 export const InstantText = (options: DateOptions) =>
   dateText(options, 40, fhirInstant, 'a date and time with an offset (FHIR instant)');
+export const DayOrInstantText = (options: DateOptions) =>
+  dateText(options, 40, dayOrInstant, 'a day, YYYY-MM-DD, or a date and time with an offset');

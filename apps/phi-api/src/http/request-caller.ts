@@ -1,26 +1,27 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { type AuditOrigin } from '@app/audit';
+import { type AuditOrigin, purposesOfUse } from '@app/audit';
 import { type Caller } from '@app/patient-records';
 import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
 
-/** HL7 v3 PurposeOfUse, the codes of its value set. @see http://terminology.hl7.org/ValueSet/v3-PurposeOfUse */
-const purposesOfUse = new Set(
-  (
-    'PurposeOfUse HMARKT HOPERAT CAREMGT DONAT FRAUD GOV HACCRED HCOMPL HDECD HDIRECT HDM HLEGAL HOUTCOMS HPRGRP HQUALIMP ' +
-    'HSYSADMIN LABELING METAMGT MEMADMIN MILCDM PATADMIN PATSFTY PERFMSR RECORDMGT SYSDEV HTEST TRAIN HPAYMT CLMATTCH ' +
-    'COVAUTH COVERAGE ELIGDTRM ELIGVER ENROLLM MILDCRG REMITADV HRESCH BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC PRECLINTRCH ' +
-    'DSRCH POARCH TRANSRCH PATRQT FAMRQT PWATRNY SUPNWK PUBHLTH DISASTER THREAT TREAT CLINTRL CAREMGT COC ETREAT BTG ' +
-    'ERTREAT POPHLTH'
-  ).split(' '),
-);
+/**
+ * The purpose that the header states, if it is one of the value set and of the token's; without a header the one that the token names,
+ * if that is one. A token that names several says what is permitted, not what is meant.
+ */
+function purposeOf({ headers, principal }: FastifyRequest): string | undefined {
+  const stated = headers['x-purpose-of-use'];
+  const ofToken = principal?.purposesOfUse?.filter((code) => purposesOfUse.has(code));
+  if (stated === undefined) return ofToken?.length === 1 ? ofToken[0] : undefined;
+  const isKnown = typeof stated === 'string' && purposesOfUse.has(stated);
+  return isKnown && (ofToken === undefined || ofToken.includes(stated)) ? stated : undefined;
+}
 
-/** @returns what each audit event of the request says of where it came from; a purpose outside the value set is no purpose */
+/** @returns what each audit event of the request says of where it came from; a purpose that may not be stated is no purpose */
 export function originOf(request: FastifyRequest): AuditOrigin {
   const { principal } = request;
-  const purpose = request.headers['x-purpose-of-use'];
+  const purpose = purposeOf(request);
   const origin: AuditOrigin = { networkAddress: request.ip, requestId: request.id };
-  if (typeof purpose === 'string' && purposesOfUse.has(purpose)) origin.purposeOfUse = purpose;
+  if (purpose !== undefined) origin.purposeOfUse = purpose;
   if (principal === undefined) return origin;
   const { issuer, subject, clientId, scopes } = principal;
   return { ...origin, agent: { issuer, subject, clientId, scopes } };
@@ -28,7 +29,7 @@ export function originOf(request: FastifyRequest): AuditOrigin {
 
 /**
  * On whose behalf the handler works.
- * @throws Problem `validation-failed` for a purpose outside the value set: the trail holds codes, not text
+ * @throws Problem `validation-failed` for a purpose outside the value set (the trail holds codes, not text), or that the token was not given for
  */
 export const RequestCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -36,7 +37,10 @@ export const RequestCaller = createParamDecorator((_: unknown, context: Executio
   if (principal === undefined || scopes === undefined) throw new Problem(problemTypes.unauthenticated);
   const origin = originOf(request);
   if (request.headers['x-purpose-of-use'] !== undefined && origin.purposeOfUse === undefined) {
-    throw invalidField('header:X-Purpose-Of-Use', 'must be a code of the HL7 v3 PurposeOfUse value set');
+    throw invalidField(
+      'header:X-Purpose-Of-Use',
+      'must be a code of the HL7 v3 PurposeOfUse value set, and one that the token was given for if it names any',
+    );
   }
   return { principal, scopes, origin };
 });

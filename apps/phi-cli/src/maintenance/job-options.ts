@@ -12,8 +12,13 @@ export interface KeyOptions {
 const rateAtMost = 100_000;
 
 export function addKeyOptions(command: Command): Command {
+  const rate = `rows a second at most, 1 to ${rateAtMost}; rotate: patients`;
+  return addOperatorOptions(command.option('--rate <n>', rate, parseRate, 200));
+}
+
+/** Of every command that opens the ports: what it does is in the trail, under somebody's name. */
+export function addOperatorOptions(command: Command): Command {
   return command
-    .option('--rate <n>', `rows a second at most, 1 to ${rateAtMost}; rotate: patients`, parseRate, 200)
     .option('--operator <name>', 'who the audit trail shall name', parseName, loginName())
     .option('--json', 'print the result as JSON');
 }

@@ -16,6 +16,8 @@ export class ConnectionFailed extends Error {
   }
 }
 
+const jsonTypes = 'application/json, application/problem+json';
+
 /** Longest wait for the next byte of an answer. The service itself gives up earlier. */
 const silenceTimeoutMs = 60_000;
 
@@ -57,19 +59,33 @@ export class ServiceConnection {
    * @throws ConnectionFailed
    */
   async put(path: string, body: string, headers: Record<string, string>): Promise<RawAnswer> {
+    const length = String(Buffer.byteLength(body));
+    const ofBody = { 'content-type': 'application/json', 'content-length': length };
+    return this.#send('PUT', path, { accept: jsonTypes, ...ofBody, ...headers }, body);
+  }
+
+  /**
+   * @param path below the address of the service, with its query
+   * @param accept media type that is wanted beside `application/problem+json`
+   * @throws ConnectionFailed
+   */
+  async get(path: string, accept = 'application/json'): Promise<RawAnswer> {
+    return this.#send('GET', path, { accept: `${accept}, application/problem+json` });
+  }
+
+  async #send(
+    method: 'GET' | 'PUT',
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+  ): Promise<RawAnswer> {
     return await new Promise((resolve, reject) => {
       const request = this.#request(
         {
           ...this.#target,
-          method: 'PUT',
+          method,
           path: this.#basePath + path,
-          headers: {
-            authorization: this.#authorization,
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
-            accept: 'application/json, application/problem+json',
-            ...headers,
-          },
+          headers: { authorization: this.#authorization, ...headers },
         },
         (response) => {
           const chunks: Buffer[] = [];

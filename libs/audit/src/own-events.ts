@@ -1,0 +1,29 @@
+import { v7 as timeOrderedUuid } from 'uuid';
+import type { AuditEvent, StoredAuditEvent } from './audit-event.js';
+
+/**
+ * @param milliseconds since the epoch, when it is recorded
+ * @returns the event as it is stored. The id is a version 7 UUID (RFC 9562, section 5.7) of the same millisecond, so that an id alone leads
+ *   to the day and the place where its event stands
+ */
+export function storedEvent(event: AuditEvent, milliseconds: number): StoredAuditEvent {
+  return {
+    ...event,
+    id: timeOrderedUuid({ msecs: milliseconds }),
+    recordedAt: new Date(milliseconds).toISOString(),
+  };
+}
+
+/** @returns an event that no request caused: the trail keeps itself in order */
+export function ownEvent(
+  type: 'void' | 'chain-end' | 'clock-step',
+  milliseconds: number,
+  details: Pick<AuditEvent, 'count'> = {},
+): StoredAuditEvent {
+  // A step of the clock makes times doubtful: FHIR R4 AuditEvent.outcome 8, serious failure.
+  const outcome = type === 'void' ? '4' : type === 'clock-step' ? '8' : '0';
+  return storedEvent(
+    { type, outcome, origin: { networkAddress: '', requestId: '' }, ...details },
+    milliseconds,
+  );
+}

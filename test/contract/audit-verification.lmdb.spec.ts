@@ -1,0 +1,4 @@
+import { openLmdbTables } from '../support/empty-tables.js';
+import { auditVerificationContract } from './audit-verification.contract.js';
+
+auditVerificationContract('LMDB', openLmdbTables);
