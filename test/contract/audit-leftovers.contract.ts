@@ -207,7 +207,7 @@ export function auditLeftoversContract(store: string, openTables: () => Promise<
     });
 
     it('is sealed although the lease of another chain cannot be read', async () => {
-      await table.transactWrite([{ type: 'put', item: { ...auditKeys.lease('CHAIN#a'), attributes: {} } }]);
+      await table.transactWrite([{ type: 'put', item: { ...auditKeys.lease('CHAIN#!'), attributes: {} } }]);
       const killed = trailOn();
       await killed.append([readEvent()]);
       time.advance(leaseOver);
