@@ -1,4 +1,4 @@
-import { v7 as timeOrderedUuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import type { AuditEvent, StoredAuditEvent } from './audit-event.js';
 
 /**
@@ -9,9 +9,18 @@ import type { AuditEvent, StoredAuditEvent } from './audit-event.js';
 export function storedEvent(event: AuditEvent, milliseconds: number): StoredAuditEvent {
   return {
     ...event,
-    id: timeOrderedUuid({ msecs: milliseconds }),
+    id: timeOrderedUuid(milliseconds),
     recordedAt: new Date(milliseconds).toISOString(),
   };
+}
+
+/**
+ * The random digits are those of a version 4 UUID, which Node draws many at a time: the `uuid` package draws 16 bytes for each id, which
+ * costs a read more than its hash.
+ */
+function timeOrderedUuid(milliseconds: number): string {
+  const time = milliseconds.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** @returns an event that no request caused: the trail keeps itself in order */

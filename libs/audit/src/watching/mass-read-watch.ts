@@ -42,6 +42,8 @@ export interface MassReadWatchOptions {
 /** Agents in memory, and patients of all of them together: about 25 MB. Who was longest silent is forgotten first. */
 const agentsAtMost = 10_000;
 const patientsAtMost = 200_000;
+/** An agent is weighed anew after so many more patients. */
+const weightStep = 16;
 /** An agent who goes on reading is looked up in the trail again after this time even without another fifth. */
 const askAgainAfterMilliseconds = 5 * 60 * 1000;
 const attemptsAtMost = 3;
@@ -87,10 +89,18 @@ export class MassReadWatch {
       this.#agents.get(token) ?? new WatchedAgent(disclosure, fifthOf(this.#options.patientsPerHour));
     this.#leaveHour(watched, at);
     const patients = watched.read(disclosure, at);
-    // Taken out first: the cache weighs a value anew only when it is another one.
-    this.#agents.delete(token);
-    this.#agents.set(token, watched, { size: watched.patients.size + 1 });
+    this.#weigh(watched);
     if (patients >= watched.askAt) this.#ask(watched);
+  }
+
+  /** Not at each read: a cache of one entry is emptied whole when this one is taken out, which costs as much as encrypting. */
+  #weigh(watched: WatchedAgent): void {
+    const { size } = watched.patients;
+    if (size <= watched.weight && size > watched.weight - 2 * weightStep) return;
+    watched.weight = size + weightStep;
+    // Taken out first: the cache weighs a value anew only when it is another one.
+    this.#agents.delete(watched.token);
+    this.#agents.set(watched.token, watched, { size: watched.weight });
   }
 
   #leaveHour(watched: WatchedAgent, now: number): void {

@@ -24,6 +24,8 @@ export class WatchedAgent {
   askAt: number;
   /** When it was asked last. */
   askedAt = 0;
+  /** The patients that he was last weighed with, rounded up. */
+  weight = 0;
   /** He has read since. */
   isDue = false;
   /** Beginning of the hour that he reads in. */
