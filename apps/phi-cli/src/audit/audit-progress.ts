@@ -1,32 +1,21 @@
-import { SingleBar } from 'cli-progress';
 import type { Output } from '../command-context.js';
+import { StepProgress } from '../step-progress.js';
 
-/** A bar on a terminal, nothing elsewhere. */
+/** It counts events or files, whichever the step goes through. */
 export class AuditProgress {
-  readonly #bar: SingleBar | undefined;
-  #step = '';
+  readonly #progress: StepProgress;
 
   constructor(output: Output) {
-    if (output.isTTY !== true) return;
-    this.#bar = new SingleBar({
-      stream: output,
-      format: '{label} {bar} {percentage}% | {eta_formatted} left',
-      hideCursor: false,
-      clearOnComplete: true,
-      fps: 5,
-    });
+    this.#progress = new StepProgress(output, '{label} {bar} {percentage}% | {eta_formatted} left');
   }
 
   /** @param shown `total` is 0 where it is not known: then `done` is told in its place */
   show({ step, done, total }: { step: string; done: number; total: number }): void {
     const label = total === 0 ? `${step}: ${done}` : step;
-    if (this.#step !== step) this.#bar?.start(Math.max(total, 1), 0, { label });
-    this.#step = step;
-    this.#bar?.setTotal(Math.max(total, 1));
-    this.#bar?.update(Math.min(done, total), { label });
+    this.#progress.show(step, Math.min(done, total), total, { label });
   }
 
   stop(): void {
-    this.#bar?.stop();
+    this.#progress.stop();
   }
 }

@@ -1,33 +1,24 @@
-import { SingleBar } from 'cli-progress';
 import type { MaintenanceJobProgress } from '@app/patient-records';
 import type { Output } from '../command-context.js';
+import { StepProgress } from '../step-progress.js';
 
-/** A bar on a terminal, nothing elsewhere. It counts patients: how many rows one has is known once he is read. */
+/** It counts patients: how many rows one has is known once he is read. */
 export class KeyProgress {
-  readonly #bar: SingleBar | undefined;
-  #step = '';
+  readonly #progress: StepProgress;
 
   constructor(output: Output) {
-    if (output.isTTY !== true) return;
-    this.#bar = new SingleBar({
-      stream: output,
-      format: '{step} {bar} {percentage}% | {value}/{total} patients | {counts} | {eta_formatted} left',
-      hideCursor: false,
-      clearOnComplete: true,
-      fps: 5,
-    });
+    this.#progress = new StepProgress(
+      output,
+      '{step} {bar} {percentage}% | {value}/{total} patients | {counts} | {eta_formatted} left',
+    );
   }
 
   show({ step, done, total, counts: { examined, changed, failed } }: MaintenanceJobProgress): void {
-    const payload = { step, counts: `${examined} rows, ${changed} changed, ${failed} failed` };
-    // A step begins where the last run left it, and its time left is its own.
-    if (this.#step !== step) this.#bar?.start(Math.max(total, 1), done, payload);
-    this.#step = step;
-    this.#bar?.setTotal(Math.max(total, 1));
-    this.#bar?.update(done, payload);
+    const counts = `${examined} rows, ${changed} changed, ${failed} failed`;
+    this.#progress.show(step, done, total, { step, counts });
   }
 
   stop(): void {
-    this.#bar?.stop();
+    this.#progress.stop();
   }
 }
