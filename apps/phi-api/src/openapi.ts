@@ -9,7 +9,7 @@ import { FieldErrorDto, FindingSummaryDto, ProblemDto } from './http/answers.dto
 const description = `The system of record for patient data. Every record is encrypted under its patient's own key, \
 free text is screened for identifiers before it is stored, and every access is in the audit trail.
 
-**Authorize** with a token (on a development machine: \`npm run --silent phi -- token --scope "system/*.cruds"\`), \
+**Authorize** with a token (on a development machine: \`npm run --silent phi -- token --scope "system/*.cruds user/AuditEvent.rs"\`), \
 then *Try it out*. Identifiers travel in bodies, never in URLs. Errors are \`application/problem+json\` (RFC 9457).`;
 
 /** @returns the OpenAPI 3.1 document of the routes of `app` */

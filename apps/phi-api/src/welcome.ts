@@ -15,7 +15,7 @@ export async function welcome(
   if (localIssuer === undefined || !isLoopback(config.PHI_HOST)) return undefined;
   const token = await localIssuer.mint({
     subject: 'developer',
-    scope: 'system/*.cruds',
+    scope: 'system/*.cruds user/AuditEvent.rs',
     expiresInSeconds: hour,
   });
   return `
