@@ -9,7 +9,12 @@ export function namesOf(stage: string) {
   return {
     stage,
     prefix,
-    stacks: { data: `${prefix}-data`, api: `${prefix}-api`, audit: `${prefix}-audit` },
+    stacks: {
+      data: `${prefix}-data`,
+      api: `${prefix}-api`,
+      audit: `${prefix}-audit`,
+      compliance: `${prefix}-compliance`,
+    },
     tables: { records: `${prefix}-records`, audit: `${prefix}-audit`, keyStore: `${prefix}-key-store` },
     aliases: {
       /** Of the api stack: what a running service leaves for a moment. */
@@ -84,6 +89,8 @@ export function namesOf(stage: string) {
     trail: `${prefix}-trail`,
     alarmTopic: `${prefix}-alarms`,
     metricNamespace: `Phi/${stage}`,
+    /** What the account's compliance is measured by. */
+    complianceNamespace: `Phi/${stage}/Compliance`,
   };
 }
 

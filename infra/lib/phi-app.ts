@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { ApiStack } from './api.stack.js';
 import { AuditStack } from './audit.stack.js';
+import { ComplianceStack } from './compliance.stack.js';
 import { DataStack } from './data.stack.js';
 import type { Settings } from './settings.js';
 
@@ -9,6 +10,7 @@ export interface PhiStacks {
   data: DataStack;
   api: ApiStack;
   audit: AuditStack;
+  compliance: ComplianceStack;
 }
 
 /** Puts the stacks of a deployment together: for the CDK command, for tests and for estimates alike. */
@@ -17,5 +19,6 @@ export function addStacks(app: App, settings: Settings): PhiStacks {
   // Before the api stack: its trail runs and its log groups are there when the first task starts.
   const audit = new AuditStack(app, settings, data.resources);
   const api = new ApiStack(app, settings, data.resources, audit.logGroups);
-  return { data, audit, api };
+  const compliance = new ComplianceStack(app, settings, { data: data.resources, logGroups: audit.logGroups });
+  return { data, audit, api, compliance };
 }

@@ -2,7 +2,7 @@ import { Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type Names, namesOf } from './names.js';
 import type { Settings } from './settings.js';
-import { requiredTags } from './tags.js';
+import { requiredTags, type StackPart } from './tags.js';
 
 /** What all stacks of a deployment have in common: names, tags, and no need of an account at synth. */
 export abstract class PhiStack extends Stack {
@@ -11,7 +11,7 @@ export abstract class PhiStack extends Stack {
   /** @param part what the stack is called in paths (`Data`), whatever the stage */
   constructor(
     scope: Construct,
-    part: 'Data' | 'Api' | 'Audit',
+    part: StackPart,
     description: string,
     readonly settings: Settings,
   ) {

@@ -7,9 +7,11 @@ export interface RequiredTags extends Record<string, string> {
   Environment: string;
 }
 
-/** Everything in the data and api stacks holds or carries PHI; the audit stack holds who did what, without content. */
-export const requiredTags = (settings: Settings, part: 'Data' | 'Api' | 'Audit'): RequiredTags => ({
-  DataClassification: part === 'Audit' ? 'AuditTrail' : 'PHI',
+export type StackPart = 'Data' | 'Api' | 'Audit' | 'Compliance';
+
+/** Everything in the data and api stacks holds or carries PHI; the others hold who did what, without content. */
+export const requiredTags = (settings: Settings, part: StackPart): RequiredTags => ({
+  DataClassification: part === 'Data' || part === 'Api' ? 'PHI' : 'AuditTrail',
   Compliance: 'HIPAA',
   Environment: settings.stage,
 });
