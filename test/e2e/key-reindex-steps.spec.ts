@@ -6,7 +6,7 @@ import { Scopes } from '@app/authorization';
 import { BlindIndex, KeyedHash, RowSeal, type VersionedRoots } from '@app/encryption';
 import { type Caller, openPatientRecords } from '@app/patient-records';
 import { type Problem } from '@app/problem-details';
-import { IndexRootsRefresh } from '../../apps/phi-api/src/index-roots-refresh.js';
+import { ParametersRefresh } from '../../apps/phi-api/src/parameters-refresh.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import { type Service, startService } from '../support/service.js';
 
@@ -155,7 +155,7 @@ describe('a service between two roots', () => {
     const folder = join(service.dataFolder, 'parameters');
     const [file = ''] = readdirSync(folder);
     appendFileSync(join(folder, file), 'MARKEDCONTENT');
-    await service.app.get(IndexRootsRefresh).run();
+    await service.app.get(ParametersRefresh).run();
     expect(service.logged()).toContain('the last good ones stay in use');
     expect(service.logged()).not.toContain('MARKEDCONTENT');
     expect((await client.get(`/v1/patients/${id}`)).status).toBe(200);
@@ -163,7 +163,7 @@ describe('a service between two roots', () => {
     const started = startService({}, service.dataFolder);
     await expect(started).rejects.toThrow(/index-root must be JSON/);
     writeFileSync(join(folder, file), '');
-    await service.app.get(IndexRootsRefresh).run();
+    await service.app.get(ParametersRefresh).run();
     expect((await client.get(`/v1/patients/${id}`)).status).toBe(200);
   });
 });

@@ -16,7 +16,7 @@ import { Cursors } from './http/cursors.js';
 import { IdempotentRequest } from './http/idempotency-key.js';
 import { InputPipe } from './http/input.js';
 import { RateLimitGuard } from './http/rate-limit.guard.js';
-import { IndexRootsRefresh } from './index-roots-refresh.js';
+import { ParametersRefresh } from './parameters-refresh.js';
 import { LOG } from './log.js';
 import { MassReads } from './metrics/mass-reads.js';
 import { MetricsPublisher } from './metrics/metrics-publisher.js';
@@ -69,7 +69,7 @@ export class AppModule implements OnApplicationShutdown {
         Lifecycle,
         AuditUpkeep,
         ErasureUpkeep,
-        IndexRootsRefresh,
+        ParametersRefresh,
         RequestMetrics,
         MassReads,
         MetricsPublisher,

@@ -30,6 +30,7 @@ export {
 } from './checkpoint.js';
 export { type CheckpointHead, CheckpointLog, CorruptCheckpoint } from './checkpoint-log.js';
 export { type InclusionProof, inclusionProof, verifyInclusion } from './inclusion-proof.js';
+export { KmsCheckpointSigner } from './kms-checkpoint-signer.js';
 export { LocalCheckpointSigner } from './local-checkpoint-signer.js';
 export { type MassRead, MassReadWatch, type MassReadWatchOptions } from './watching/mass-read-watch.js';
 export { type AuditFilter, AuditReader } from './audit-reader.js';

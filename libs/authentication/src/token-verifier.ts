@@ -12,7 +12,13 @@ export abstract class TokenVerifier {
 
 export interface JwtTokenVerifierOptions {
   issuer: string;
+  /** What tokens name as `aud`; of no account where `clientIds` are given. */
   audience: string;
+  /**
+   * Of an issuer whose access tokens have no `aud`, such as Cognito: they must be access tokens (`token_use`) and given to one
+   * of these clients. @see Amazon Cognito Developer Guide, "Verifying JSON web tokens", step 3
+   */
+  clientIds?: readonly string[] | undefined;
   /** Finds the issuer's key for a token header. */
   keys: JWTVerifyGetKey;
   clockSkewSeconds: number;
@@ -43,20 +49,27 @@ export class JwtTokenVerifier extends TokenVerifier {
   }
 
   async #check(token: string): Promise<Principal> {
-    const { issuer, audience, keys, clockSkewSeconds } = this.options;
+    const { issuer, audience, clientIds, keys, clockSkewSeconds } = this.options;
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
-        audience,
+        ...(clientIds === undefined ? { audience } : {}),
         algorithms: ['ES256', 'RS256'],
         clockTolerance: clockSkewSeconds,
         requiredClaims: ['sub', 'exp', 'iat', 'jti'],
       });
+      if (clientIds !== undefined) checkClient(payload, clientIds);
       return principalOf(payload);
     } catch (error) {
       throw new Problem(problemTypes.unauthenticated, { cause: error });
     }
   }
+}
+
+/** An ID token of the same pool says `id` and was meant for the client alone. */
+function checkClient(payload: JWTPayload, clientIds: readonly string[]): void {
+  if (payload['token_use'] !== 'access') throw new Error('this is no access token');
+  if (!clientIds.some((id) => id === payload['client_id'])) throw new Error('the token is of another client');
 }
 
 /** Subjects, clients and token ids are written into the audit trail: plain short text only. */

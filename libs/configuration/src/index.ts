@@ -1,8 +1,11 @@
 export { ConfigurationError } from './variables.js';
 export { fixedConfiguration, loadConfiguration } from './phi-config.module.js';
 export { envExample, isLoopback, type PhiConfig } from './phi.config.js';
+export { AwsRefusal, awsRefusal, awsRefusalBehind, type AwsRequest, deniedAction } from './aws-refusal.js';
+export { openSsmParameterSource } from './open-ssm-parameter-source.js';
 export {
   ParameterChanged,
+  ParameterMissing,
   ParameterSource,
   LocalParameterSource,
   type ParameterName,

@@ -3,8 +3,29 @@ import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSecretFile, readSecretFile, syncFolder } from './secret-file.js';
 
-/** Names of the parameters that the service reads. */
-export type ParameterName = 'index-root';
+/** Names of the parameters that the service reads; `infra/lib/names.ts` knows them by their whole path. */
+export type ParameterName =
+  | 'index-root'
+  /** ARN of the alias, or the key, that wraps branch keys. */
+  | 'kms-key-arn'
+  /** ARNs of the keys that the alias pointed to before, separated by commas. */
+  | 'earlier-kms-key-arns'
+  | 'signing-key-arn'
+  | 'oidc-issuer'
+  /** JSON Web Key Set of the issuer (RFC 7517). */
+  | 'oidc-jwks'
+  | 'bedrock-guardrail-id'
+  | 'bedrock-guardrail-version'
+  | 'bedrock-model-id';
+
+/** There is no such parameter. */
+export class ParameterMissing extends Error {
+  override readonly name = 'ParameterMissing';
+  /** @param place the parameter as an operator knows it: its path, or its file */
+  constructor(place: string) {
+    super(`parameter ${place} is missing`);
+  }
+}
 
 /** Somebody else changed the parameter first. Nothing was written. */
 export class ParameterChanged extends Error {
@@ -16,7 +37,7 @@ export class ParameterChanged extends Error {
 
 /** Where secrets and settings of a deployment live: a local file, or SSM Parameter Store. */
 export abstract class ParameterSource {
-  /** @returns the parameter's text @throws Error naming the parameter, never its value */
+  /** @returns the parameter's text @throws ParameterMissing, or Error naming the parameter; never its value */
   abstract get(name: ParameterName): Promise<string>;
 
   /**
@@ -26,7 +47,8 @@ export abstract class ParameterSource {
   abstract put(name: ParameterName, text: string, expected: string): Promise<void>;
 }
 
-const generators: Record<ParameterName, () => string> = {
+/** What is made at first use; anything else is put there by an operator. */
+const generators: Partial<Record<ParameterName, () => string>> = {
   'index-root': () => JSON.stringify({ active: 1, roots: { 1: randomBytes(32).toString('base64') } }),
 };
 
@@ -61,10 +83,9 @@ export class LocalParameterSource extends ParameterSource {
   #newest(name: ParameterName): { generation: number; text: string } {
     for (;;) {
       const generation = Math.max(0, ...this.#generations(name));
-      const create = () => Buffer.from(generators[name]());
       const content =
         generation === 0
-          ? openSecretFile(this.#path(name, 1), role(name), create)
+          ? openSecretFile(this.#path(name, 1), role(name), () => this.#made(name))
           : readSecretFile(this.#path(name, generation), role(name));
       // Otherwise it was replaced while it was read.
       const newest = Math.max(0, ...this.#generations(name));
@@ -74,6 +95,12 @@ export class LocalParameterSource extends ParameterSource {
         return { generation: newest, text: content.toString('utf8') };
       }
     }
+  }
+
+  #made(name: ParameterName): Buffer {
+    const generate = generators[name];
+    if (generate === undefined) throw new ParameterMissing(this.#path(name, 1));
+    return Buffer.from(generate());
   }
 
   #generations(name: ParameterName): number[] {

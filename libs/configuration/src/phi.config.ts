@@ -63,6 +63,18 @@ export const variables = {
     4_194_304,
   ),
   PHI_REQUEST_TIMEOUT_SECONDS: wholeNumber('Longest time a client may take to send a request.', 30, 1, 300),
+  PHI_OIDC_ISSUER: text(
+    'Issuer of access tokens, on any platform; its keys are the parameter `oidc-jwks`. Unless set: the own issuer (embedded), or the parameter `oidc-issuer` (aws).',
+    undefined,
+    /^https:\/\/[^\s?#@]{1,500}$/,
+    'an https URL without query',
+  ),
+  PHI_TOKEN_CLIENT_IDS: list(
+    'Clients whose tokens are accepted, for an issuer whose access tokens name no audience (Cognito): `client_id` and `token_use` are checked in its place.',
+    undefined,
+    /^[\x21-\x2b\x2d-\x7e]{1,200}$/,
+    'client ids separated by commas',
+  ),
   PHI_TOKEN_AUDIENCE: text(
     'Audience that access tokens must name.',
     'phi-api',
@@ -180,7 +192,12 @@ const bedrockVariables = [
   'PHI_BEDROCK_MODEL_ID',
 ] as const;
 
-type Optional = 'PHI_TLS_CERT' | 'PHI_TLS_KEY' | (typeof bedrockVariables)[number];
+type Optional =
+  | 'PHI_TLS_CERT'
+  | 'PHI_TLS_KEY'
+  | 'PHI_OIDC_ISSUER'
+  | 'PHI_TOKEN_CLIENT_IDS'
+  | (typeof bedrockVariables)[number];
 export type PhiConfig = {
   readonly [K in keyof typeof variables]: K extends Optional
     ? Parsed<(typeof variables)[K]> | undefined

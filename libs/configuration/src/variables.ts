@@ -28,7 +28,7 @@ export function wholeNumber(meaning: string, fallback: number, from: number, to:
   return { meaning, fallback: String(fallback), expects, parse } satisfies Variable<number>;
 }
 
-export function list(meaning: string, fallback: string, itemPattern: RegExp, expects: string) {
+export function list(meaning: string, fallback: string | undefined, itemPattern: RegExp, expects: string) {
   const parse = (value: string) => {
     const items = value.split(',').map((item) => item.trim());
     return items.every((item) => itemPattern.test(item)) ? items : undefined;

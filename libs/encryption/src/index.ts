@@ -5,6 +5,7 @@ export { CursorCipher } from './cursor-cipher.js';
 export { IndexRoots } from './index-roots.js';
 export { KeyedHash } from './keyed-hash.js';
 export { KeyStoreCompaction } from './key-store-compaction.js';
+export { keyStoreTableDefinition } from './key-store-table.js';
 export { LmdbKeyStoreClient } from './lmdb-key-store.client.js';
 export { LocalKmsClient } from './local-kms.client.js';
 export { PatientKeyStore, type PatientKeyStoreOptions } from './patient-key-store.js';

@@ -2,8 +2,11 @@ import { DescribeKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 
 export interface KmsKeysOptions {
   kmsClient: KMSClient;
-  /** ARN of a KMS key, or of an alias that points to one; an alias can be pointed to another key while we run. */
-  kmsKeyArn: string;
+  /**
+   * ARN of a KMS key, or of an alias that points to one; an alias can be pointed to another key while we run. A function is
+   * asked each time, for an ARN that is a setting itself.
+   */
+  kmsKeyArn: string | (() => string);
   /** ARNs of keys that the alias pointed to before: what they wrapped may be read, nothing is written under them. */
   earlierKmsKeyArns?: () => readonly string[];
   /** How long a look at the alias is good for when something is written, 60 unless given. */
@@ -15,28 +18,27 @@ const LOOKUP_SECONDS = 60;
 /** The KMS keys of this deployment: the one that wraps branch keys now, and those that did before. */
 export class KmsKeys {
   readonly #seen = new Set<string>();
-  #current: string | undefined;
-  #lookedUpAt = 0;
+  #behindAlias: { alias: string; keyArn: string; lookedUpAt: number } | undefined;
   #lookup: Promise<string> | undefined;
 
-  constructor(private readonly options: KmsKeysOptions) {
-    if (isAlias(options.kmsKeyArn)) return;
-    this.#seen.add(options.kmsKeyArn);
-    this.#current = options.kmsKeyArn;
-  }
+  constructor(private readonly options: KmsKeysOptions) {}
 
   /** @returns ARN of the key that new branch keys are to be wrapped under */
   async current(): Promise<string> {
     const maxAgeSeconds = this.options.kmsKeyLookupSeconds ?? LOOKUP_SECONDS;
-    const isFresh = Date.now() - this.#lookedUpAt < maxAgeSeconds * 1000;
-    const known = isFresh || !isAlias(this.options.kmsKeyArn) ? this.#current : undefined;
-    return known ?? this.lookUp();
+    const { alias, keyArn, lookedUpAt = 0 } = this.#behindAlias ?? {};
+    const isFresh = alias === this.#named() && Date.now() - lookedUpAt < maxAgeSeconds * 1000;
+    return isFresh && keyArn !== undefined ? keyArn : this.lookUp();
   }
 
   /** Asks where the alias points now; those who ask together get one answer. */
   async lookUp(): Promise<string> {
-    if (!isAlias(this.options.kmsKeyArn)) return this.options.kmsKeyArn;
-    this.#lookup ??= this.#describe().finally(() => (this.#lookup = undefined));
+    const named = this.#named();
+    if (!isAlias(named)) {
+      this.#seen.add(named);
+      return named;
+    }
+    this.#lookup ??= this.#describe(named).finally(() => (this.#lookup = undefined));
     return this.#lookup;
   }
 
@@ -56,14 +58,18 @@ export class KmsKeys {
     return this.#seen.has(keyArn) || (this.options.earlierKmsKeyArns?.().includes(keyArn) ?? false);
   }
 
-  async #describe(): Promise<string> {
-    const command = new DescribeKeyCommand({ KeyId: this.options.kmsKeyArn });
+  #named(): string {
+    const { kmsKeyArn } = this.options;
+    return typeof kmsKeyArn === 'string' ? kmsKeyArn : kmsKeyArn();
+  }
+
+  async #describe(alias: string): Promise<string> {
+    const command = new DescribeKeyCommand({ KeyId: alias });
     const { KeyMetadata } = await this.options.kmsClient.send(command);
     const arn = KeyMetadata?.Arn;
     if (arn === undefined) throw new Error('KMS did not tell the key behind the alias');
     this.#seen.add(arn);
-    this.#current = arn;
-    this.#lookedUpAt = Date.now();
+    this.#behindAlias = { alias, keyArn: arn, lookedUpAt: Date.now() };
     return arn;
   }
 }

@@ -1,8 +1,10 @@
+import { deniedAction } from '@app/configuration';
 import { TableUnavailable } from './phi-table.js';
 
 /** What is read of an SDK error. Its message and its `Item`s may hold keys and content: they are never passed on. */
 interface SdkError {
   name?: unknown;
+  message?: unknown;
   CancellationReasons?: { Code?: string }[];
   $metadata?: { requestId?: string; httpStatusCode?: number; attempts?: number };
 }
@@ -81,11 +83,14 @@ export function wasRepeated(error: unknown): boolean {
  * @param repeated whether an attempt before the last one may have been carried out
  */
 export function tableUnavailable(error: unknown, repeated: boolean): TableUnavailable {
-  const { $metadata } = fieldsOf(error);
+  const { $metadata, message } = fieldsOf(error);
   const codes = new Set(
     reasonCodes(error).filter((code) => code !== 'None' && /^[A-Za-z]{1,60}$/.test(code)),
   );
   const details = [nameOf(error), ...codes];
+  // Of what is denied the permission is told: `dynamodb:Query`.
+  const denied = deniedAction(message);
+  if (nameOf(error) === 'AccessDeniedException' && denied !== undefined) details.push(denied);
   if ($metadata?.httpStatusCode !== undefined) details.push(`status ${$metadata.httpStatusCode}`);
   if ($metadata?.requestId !== undefined && /^[\w-]{1,80}$/.test($metadata.requestId)) {
     details.push(`request ${$metadata.requestId}`);

@@ -204,7 +204,10 @@ describe('definitions of the tables', () => {
   });
 
   it('stream the changes of the audit table, and let only records expire', () => {
-    expect(audit.StreamSpecification).toStrictEqual({ StreamEnabled: true, StreamViewType: 'KEYS_ONLY' });
+    expect(audit.StreamSpecification).toStrictEqual({
+      StreamEnabled: true,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    });
     expect(records.StreamSpecification).toBeUndefined();
     expect(timeToLive(tables).TableName).toBe('records-test');
   });

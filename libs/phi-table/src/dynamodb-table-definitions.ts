@@ -54,8 +54,10 @@ export function tableDefinitions(names: TableNames): Record<TableName, CreateTab
       AttributeDefinitions: [...keyAttributes].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
       ...(local.length > 0 && { LocalSecondaryIndexes: local.map(({ definition }) => definition) }),
       ...(global.length > 0 && { GlobalSecondaryIndexes: global.map(({ definition }) => definition) }),
-      // Keys only: that an event changed is enough for the alarm, its content is not.
-      ...(table === 'audit' && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' } }),
+      // Both images, as the stack has it: of a change the old one is the evidence. They are opaque ids and ciphertext.
+      ...(table === 'audit' && {
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      }),
     };
   };
   return { records: define('records'), audit: define('audit') };

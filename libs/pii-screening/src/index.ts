@@ -1,6 +1,6 @@
 export { type DetectionScope, scopeOf } from './detection-scope.js';
 export { LocalPiiDetector } from './local-pii-detector.js';
-export { PiiDetector } from './pii-detector.js';
+export { type Detection, PiiDetector } from './pii-detector.js';
 export { type PiiFinding, type PiiType, piiTypes } from './pii-types.js';
 export { examineTexts, judgeTexts } from './examine-texts.js';
 export {

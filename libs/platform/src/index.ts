@@ -1,1 +1,2 @@
-export { openPlatform, type Platform } from './platform.js';
+export { openPlatform, openTrail } from './open-platform.js';
+export type { Platform, TrailPorts } from './platform.js';

@@ -1,8 +1,7 @@
 import { expireEvents, type ExpiryReport, publicKeysByName } from '@app/audit';
-import { Problem } from '@app/problem-details';
-import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
+import { type CommandContext, type ExitCode, exitCodes } from '../command-context.js';
 import { operatorOrigin, untilInterrupted } from '../maintenance/job-options.js';
-import { withPlatform } from '../open-platform.js';
+import { withTrail } from '../open-platform.js';
 import { readConfiguration } from '../service-configuration.js';
 import { AuditProgress } from './audit-progress.js';
 import type { ExpireOptions } from './expire.command.js';
@@ -15,23 +14,18 @@ export async function expireTrail(
   const config = await readConfiguration();
   const progress = new AuditProgress(context.stderr);
   const report = await untilInterrupted((signal) =>
-    withPlatform(config, async (platform) => {
-      try {
-        return await expireEvents(
-          { ...platform, publicKeys: publicKeysByName([platform.checkpointSigner.publicKey]) },
-          {
-            retentionDays: config.PHI_AUDIT_RETENTION_DAYS,
-            origin: operatorOrigin(operator),
-            dryRun,
-            signal,
-            onProgress: (events) => progress.show({ step: 'events removed', done: events, total: 0 }),
-          },
-        );
-      } catch (error) {
-        if (error instanceof Problem && error.type.status === 503) throw new CouldNotRun(error.type.name);
-        throw error;
-      }
-    }),
+    withTrail(config, (trail) =>
+      expireEvents(
+        { ...trail, publicKeys: publicKeysByName([trail.checkpointSigner.publicKey]) },
+        {
+          retentionDays: config.PHI_AUDIT_RETENTION_DAYS,
+          origin: operatorOrigin(operator),
+          dryRun,
+          signal,
+          onProgress: (events) => progress.show({ step: 'events removed', done: events, total: 0 }),
+        },
+      ),
+    ),
   ).finally(() => progress.stop());
   const { outcome } = report;
   context.stdout.write(

@@ -1,9 +1,8 @@
 import { open, type FileHandle, unlink } from 'node:fs/promises';
 import { type ExportReport, exportTrail } from '@app/audit';
-import { Problem } from '@app/problem-details';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { operatorOrigin, untilInterrupted } from '../maintenance/job-options.js';
-import { withPlatform } from '../open-platform.js';
+import { withTrail } from '../open-platform.js';
 import { readConfiguration } from '../service-configuration.js';
 import { AuditProgress } from './audit-progress.js';
 import type { ExportOptions } from './export.command.js';
@@ -18,7 +17,7 @@ export async function exportToFile(options: ExportOptions, context: CommandConte
   const config = await readConfiguration();
   const progress = new AuditProgress(context.stderr);
   const report = await untilInterrupted((signal) =>
-    withPlatform(config, async ({ table, audit, checkpointSigner }) => {
+    withTrail(config, async ({ table, audit, checkpointSigner }) => {
       const file = await newFile(out);
       try {
         // Before anything of the trail leaves it (45 CFR 164.312(b)).
@@ -51,7 +50,7 @@ export async function exportToFile(options: ExportOptions, context: CommandConte
 
 export async function printPublicKey(context: CommandContext): Promise<ExitCode> {
   const config = await readConfiguration();
-  await withPlatform(config, async ({ checkpointSigner }) => {
+  await withTrail(config, async ({ checkpointSigner }) => {
     context.stdout.write(checkpointSigner.publicKey);
   });
   return exitCodes.done;
@@ -90,7 +89,6 @@ async function writeLines(
 }
 
 function reasonOf(error: unknown): unknown {
-  if (error instanceof Problem && error.type.status === 503) return new CouldNotRun(error.type.name);
   if (error instanceof Error && 'syscall' in error)
     return new CouldNotRun('the file cannot be written; it was removed');
   return error;

@@ -11,7 +11,6 @@ import {
   TrailFolder,
 } from '@app/audit';
 import type { Platform } from '@app/platform';
-import { Problem } from '@app/problem-details';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { operatorOrigin, untilInterrupted } from '../maintenance/job-options.js';
 import { withPlatform } from '../open-platform.js';
@@ -64,7 +63,7 @@ async function audited(
     { table: platform.table, source },
     {
       ...run,
-      keyArns: [currentKey, ...(platform.localKms?.keyArns ?? []), ...key],
+      keyArns: [currentKey, ...platform.earlierKmsKeyArns(), ...key],
       ...(expected === undefined ? {} : { isExpected: expected }),
     },
   );
@@ -108,6 +107,5 @@ function regionOf(keyArn: string): string | undefined {
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof CloudTrailUnavailable) return new CouldNotRun(error.message);
-  if (error instanceof Problem && error.type.status === 503) return new CouldNotRun(error.type.name);
   return error;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { NoExport, publicKeysByName, type VerificationReport, verifyExport, verifyTrail } from '@app/audit';
 import { recordCensus } from '@app/patient-records';
-import { Problem } from '@app/problem-details';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { operatorOrigin, untilInterrupted } from '../maintenance/job-options.js';
 import { withPlatform } from '../open-platform.js';
@@ -90,6 +89,5 @@ async function told(
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof NoExport) return new CouldNotRun(error.message);
-  if (error instanceof Problem && error.type.status === 503) return new CouldNotRun(error.type.name);
   return error;
 }

@@ -32,7 +32,10 @@ export function addKeysCommand(
       'Gives every patient a new branch key version, which later messages are written under. Older ones stay readable.',
     )
     .option('--patient <id>', 'this patient alone', parseUuid)
-    .option('--kms-key', 'instead: make a new KMS key and have it wrap every branch key')
+    .option(
+      '--kms-key',
+      'instead: make a new KMS key and have it wrap every branch key; on aws `phi setup --new-kms-key` makes it first',
+    )
     .addHelpText('after', '\nExample:\n  $ phi keys rotate --rate 50')
     .action(async (options: KeyOptions & { patient?: string; kmsKey?: boolean }) => {
       if (options.kmsKey === true && options.patient !== undefined) {

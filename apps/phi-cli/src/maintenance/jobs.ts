@@ -7,7 +7,7 @@ import {
   type Rescreening,
 } from '@app/patient-records';
 import type { Platform } from '@app/platform';
-import type { PhiConfig } from '@app/configuration';
+import { awsRefusalBehind, type PhiConfig } from '@app/configuration';
 import { Problem, problemTypes } from '@app/problem-details';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { withPlatform } from '../open-platform.js';
@@ -34,7 +34,7 @@ export const rotate: Command<{ patient?: string }> = (options, context) =>
 
 export const rewrap: Command = (options, context) =>
   performJob(options, context, ({ platform, keyMaintenance, run }) =>
-    keyMaintenance.rewrap(run, async () => moveAlias(platform)),
+    keyMaintenance.rewrap(run, () => moveAlias(platform)),
   );
 
 export const reEncrypt: Command = (options, context) =>
@@ -45,11 +45,18 @@ export const reindex: Command<{ finish?: boolean }> = (options, context) =>
     keyMaintenance.reindex(run, options.finish === true),
   );
 
-function moveAlias({ localKms }: Platform): void {
-  if (localKms === undefined) {
-    throw new CouldNotRun('on aws, make a KMS key and point the alias to it first (docs/operations.md)');
+/** On AWS whoever uses a key cannot make one: an administrator has moved the alias, or there is nothing to do. */
+async function moveAlias({ localKms, keyStore }: Platform): Promise<void> {
+  if (localKms !== undefined) {
+    localKms.addKey();
+    return;
   }
-  localKms.addKey();
+  const current = await keyStore.currentKmsKey();
+  if ([...(await keyStore.kmsKeyUse()).keys()].every((arn) => arn === current)) {
+    throw new CouldNotRun(
+      'every branch key is under the KMS key that the alias points to; `phi setup --new-kms-key` points it to a new one',
+    );
+  }
 }
 
 /** Opens the ports, does the job, prints its report. */
@@ -63,7 +70,10 @@ export async function performJob(
     try {
       return await work(opened);
     } catch (error) {
-      if (error instanceof MaintenanceJobStopped) throw new CouldNotRun(error.message);
+      if (error instanceof MaintenanceJobStopped) {
+        const refusal = awsRefusalBehind(error);
+        throw new CouldNotRun(refusal === undefined ? error.message : `${error.message}: ${refusal}`);
+      }
       if (error instanceof Problem && error.type === problemTypes.notFound) {
         throw new CouldNotRun('the patient has no key');
       }

@@ -17,7 +17,7 @@ export async function rescreen(
 ): Promise<ExitCode> {
   return performJob(options, context, async ({ platform, config, rescreening, run }) => {
     // The local detector alone has read these texts already: it would only take their marks away.
-    if (!all && config.PHI_BEDROCK_REGION === undefined) {
+    if (!all && !platform.usesBedrock) {
       throw new CouldNotRun('Bedrock is not configured (PHI_BEDROCK_...); --all screens with what there is');
     }
     const scope = { every: all, ...(patient === undefined ? {} : { patientId: patient }) };

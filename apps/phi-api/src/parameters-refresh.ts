@@ -12,11 +12,11 @@ import { LOG } from './log.js';
 import { PLATFORM } from './platform.providers.js';
 
 /**
- * Follows the index roots while they are replaced (`phi keys reindex`), which waits at each step until every instance must
- * have read them. A parameter that cannot be used changes nothing: the last good roots stay, and the log tells.
+ * Follows the parameters while they are replaced: the index roots (`phi keys reindex` waits at each step until every instance must
+ * have read them), and on AWS the settings. What cannot be used changes nothing: the last good ones stay, and the log tells.
  */
 @Injectable()
-export class IndexRootsRefresh implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ParametersRefresh implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -36,6 +36,10 @@ export class IndexRootsRefresh implements OnApplicationBootstrap, BeforeApplicat
   }
 
   async run(): Promise<void> {
+    await Promise.all([this.#followRoots(), this.#followSettings()]);
+  }
+
+  async #followRoots(): Promise<void> {
     const { indexRoots } = this.platform;
     const before = indexRoots.roots;
     try {
@@ -44,6 +48,14 @@ export class IndexRootsRefresh implements OnApplicationBootstrap, BeforeApplicat
         this.log.info({ active: indexRoots.active }, 'index roots have changed');
     } catch (error) {
       this.log.error({ error }, 'the index roots could not be read; the last good ones stay in use');
+    }
+  }
+
+  async #followSettings(): Promise<void> {
+    try {
+      await this.platform.settings?.refresh();
+    } catch (error) {
+      this.log.error({ error }, 'the settings could not be read; the last good ones stay in use');
     }
   }
 }
