@@ -4,6 +4,7 @@ import { addAuditCommand } from './audit/audit.command.js';
 import { addImportCommand } from './import/import.command.js';
 import { addKeysCommand } from './keys/keys.command.js';
 import { addRescreenCommand } from './rescreen/rescreen.command.js';
+import { addSetupCommand } from './setup/setup.command.js';
 import { addTokenCommand } from './token/token.command.js';
 
 // Node would print the stack and the message of what escapes, and those can quote what was being read.
@@ -21,4 +22,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), processContext(),
   addImportCommand,
   addKeysCommand,
   addRescreenCommand,
+  addSetupCommand,
 ]);

@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { LocalIssuer } from '@app/authentication';
+import type { LocalIssuer } from '@app/authentication';
 import { type CommandContext, CouldNotRun, type ExitCode, exitCodes } from '../command-context.js';
 import { readConfiguration } from '../service-configuration.js';
+import { openIssuer } from './development-issuer.js';
 
 interface TokenOptions {
   scope: string;
   subject: string;
   patient?: string;
+  issuer?: string;
   expires: number;
   json?: boolean;
 }
@@ -16,12 +19,13 @@ const examples = `
 Examples:
   phi token --scope "system/*.cruds"
   phi token --scope "user/Patient.rs user/*.cruds" --subject dr-sample --expires 30m
+  phi token --scope "system/*.cruds" --issuer ./issuer
   phi token --scope "patient/*.rs" --patient 5f0c6f0e-8f0e-4a53-9d7c-2f6f6a0e4b11
 
 The token alone is printed on standard output:
   curl -H "authorization: Bearer $(npm run --silent phi -- token --scope 'system/*.cruds')" ...`;
 
-/** `phi token`: a development token of the embedded platform's own issuer. */
+/** `phi token`: a development token of the embedded platform's own issuer, or of one in a folder (`phi setup --development-issuer`). */
 export function addTokenCommand(
   program: Command,
   context: CommandContext,
@@ -29,15 +33,16 @@ export function addTokenCommand(
 ): void {
   program
     .command('token')
-    .description('Mint an access token for development (embedded platform only).')
+    .description('Mint an access token for development.')
     .requiredOption('--scope <scopes>', 'SMART scopes, separated by spaces')
     .option('--subject <subject>', 'whom the token speaks for', plainName, 'developer')
     .option('--patient <id>', 'launch patient, for patient/ scopes', uuid)
+    .option('--issuer <folder>', 'mint with the key in this folder, on any platform')
     .option('--expires <duration>', 'how long it is valid: 90s, 30m, 8h, at most 24h', duration, 60 * 60)
     .option('--json', 'print {"token", "expiresInSeconds"} instead')
     .addHelpText('after', examples)
-    .action(async ({ scope, subject, patient, expires, json }: TokenOptions) => {
-      const issuer = await openIssuer();
+    .action(async ({ scope, subject, patient, issuer: folder, expires, json }: TokenOptions) => {
+      const issuer = await issuerOf(folder);
       const request = {
         scope,
         subject,
@@ -51,18 +56,19 @@ export function addTokenCommand(
     });
 }
 
-async function openIssuer(): Promise<LocalIssuer> {
+async function issuerOf(folder: string | undefined): Promise<LocalIssuer> {
   const config = await readConfiguration();
-  if (config.PHI_PLATFORM !== 'embedded') {
+  // A mistyped folder must not become an issuer that nobody knows.
+  if (folder !== undefined) {
+    if (existsSync(join(folder, 'issuer-key'))) return openIssuer(folder, config);
+    throw new CouldNotRun('there is no issuer in this folder; `phi setup --development-issuer` makes one');
+  }
+  if (config.PHI_PLATFORM !== 'embedded' || config.PHI_OIDC_ISSUER !== undefined) {
     throw new CouldNotRun(
-      'only the embedded platform has an issuer of its own; ask your identity provider for a token',
+      'tokens come from another issuer here: ask your identity provider, or give --issuer with the folder of a development issuer',
     );
   }
-  try {
-    return await LocalIssuer.open(join(resolve(config.PHI_DATA_DIR), 'keys'), config.PHI_TOKEN_AUDIENCE);
-  } catch (error) {
-    throw new CouldNotRun(`the issuer's key cannot be opened: ${(error as Error).message}`);
-  }
+  return openIssuer(join(resolve(config.PHI_DATA_DIR), 'keys'), config);
 }
 
 function duration(text: string): number {
