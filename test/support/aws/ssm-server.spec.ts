@@ -91,7 +91,7 @@ describe('parameters of the SSM endpoint', () => {
     );
     await refuses(
       put('/phi/three/jwks', 'x', { Type: 'StringList', Overwrite: true }),
-      'HierarchyTypeMismatch',
+      'HierarchyTypeMismatchException',
     );
   });
 
