@@ -58,9 +58,10 @@ export function synthesized(
     compose(app, settings).map((stack) => [stack.node.id, Template.fromStack(stack)]),
   );
   const resources = Object.entries(templates).flatMap(([stack, template]) =>
-    Object.entries((template.toJSON() as { Resources: Record<string, TemplateResource> }).Resources).map(
-      ([id, resource]) => ({ stack, id, ...resource }),
-    ),
+    // A stack that holds nothing yet has no such part.
+    Object.entries(
+      (template.toJSON() as { Resources?: Record<string, TemplateResource> }).Resources ?? {},
+    ).map(([id, resource]) => ({ stack, id, ...resource })),
   );
   return {
     app,
