@@ -83,6 +83,9 @@ export class ApiStack extends PhiStack {
       operatorStatements: operatorStatements(resources),
       bedrockVariables:
         bedrock && guardrail ? bedrockVariables(region, guardrail, bedrock.inferenceProfileId) : {},
+      clientIds: [data.userPoolClients.service, data.userPoolClients.person]
+        .filter((client) => client !== undefined)
+        .map(({ userPoolClientId }) => userPoolClientId),
     });
     // A task that comes up before what it reads and reaches would count as a failed deployment.
     service.service.node.addDependency(issuerKeys.firstCopy, service.taskPolicy, network);

@@ -28,6 +28,8 @@ export function namesOf(stage: string) {
     parameterPrefix: `/phi/${stage}`,
     parameters: {
       kmsKeyArn: `/phi/${stage}/kms-key-arn`,
+      /** Made by whoever points the alias to another key (`phi setup --new-kms-key`); the stacks write none. */
+      earlierKmsKeyArns: `/phi/${stage}/earlier-kms-key-arns`,
       indexRoot: `/phi/${stage}/index-root`,
       signingKeyArn: `/phi/${stage}/signing-key-arn`,
       oidcIssuer: `/phi/${stage}/oidc-issuer`,

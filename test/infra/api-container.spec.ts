@@ -13,7 +13,8 @@ const atDefault: Record<string, string> = {
   PHI_BODY_LIMIT_BYTES: 'one limit for all deployments',
   PHI_REQUEST_TIMEOUT_SECONDS:
     'less than the 29 s of the gateway would cut off large bodies of slow clients there first',
-  PHI_TOKEN_AUDIENCE: "Cognito's access tokens have none",
+  PHI_OIDC_ISSUER: 'a parameter of the data stack',
+  PHI_TOKEN_AUDIENCE: "Cognito's access tokens have none; PHI_TOKEN_CLIENT_IDS is checked in its place",
   PHI_CLOCK_SKEW_SECONDS: 'clocks of AWS agree to milliseconds',
   PHI_KEY_CACHE_ENTRIES: 'fits into the memory of the smallest task',
   PHI_KEY_CACHE_TTL_SECONDS: 'the bound of how long an erased key lives elsewhere; part of receipts',
@@ -61,6 +62,7 @@ function asStarted(side: Synthesized): Record<string, string> {
   const { PHI_BEDROCK_GUARDRAIL_ID: guardrail, ...given } = variables(side);
   return {
     ...given,
+    PHI_TOKEN_CLIENT_IDS: 'service-client,person-client',
     PHI_TLS_CERT: file('certificate.pem'),
     PHI_TLS_KEY: file('key.pem'),
     ...(guardrail === undefined
@@ -104,6 +106,15 @@ describe("the container's variables", () => {
     expect(table?.Properties?.['PointInTimeRecoverySpecification']).toMatchObject({
       RecoveryPeriodInDays: Number(variables(dev)['PHI_KEY_STORE_BACKUP_DAYS']),
     });
+  });
+
+  it('admit the clients of the user pool, and no other', () => {
+    const [task] = dev.ofType('AWS::ECS::TaskDefinition');
+    const [, value = ''] =
+      /"Name":"PHI_TOKEN_CLIENT_IDS","Value":(.*?)\},\{"Name"/.exec(JSON.stringify(task)) ?? [];
+    const clients = dev.ofType('AWS::Cognito::UserPoolClient').map(({ id }) => id);
+    const admitted = [...value.matchAll(/ExportsOutputRef(\w+?)[0-9A-F]{8}"/g)].map(([, id]) => id);
+    expect(admitted).toEqual(clients);
   });
 
   it('are of production', () => expect(variables(dev)['NODE_ENV']).toBe('production'));

@@ -40,6 +40,8 @@ export interface PhiServiceProps {
   operatorStatements: PolicyStatement[];
   /** `PHI_BEDROCK_*`, if text goes to Bedrock. */
   bedrockVariables: Record<string, string>;
+  /** Clients of the user pool whose tokens are accepted. */
+  clientIds: readonly string[];
 }
 
 /** In memory: the only place of the container that can be written, for its certificate and its private key. */
@@ -190,7 +192,7 @@ export class PhiService extends Construct {
 
   /** Configuration of the service (`libs/configuration`). What is not here keeps its default; a test says why for each. */
   #variables(): Record<string, string> {
-    const { settings, bedrockVariables } = this.props;
+    const { settings, bedrockVariables, clientIds } = this.props;
     return {
       NODE_ENV: 'production',
       // Stated by Fargate as well; the SDK's clients then need no call to find out.
@@ -206,6 +208,8 @@ export class PhiService extends Construct {
       PHI_TLS_CERT: CERTIFICATE,
       PHI_TLS_KEY: PRIVATE_KEY,
       PHI_LOG_LEVEL: settings.api.logLevel,
+      // Access tokens of Cognito name no audience.
+      PHI_TOKEN_CLIENT_IDS: clientIds.join(','),
       PHI_KEY_STORE_BACKUP_DAYS: String(settings.keyStoreBackupDays),
       ...bedrockVariables,
     };

@@ -52,8 +52,12 @@ export function operatorStatements({ keys, names, region }: TaskResources): Poli
   ];
 }
 
-/** Parameters that the service reads. */
+/** Parameters that the service reads. Those of Bedrock only where no variable names the guardrail, to see that there is none. */
 export const taskParameters = ({ parameters }: Names): string[] => [
+  parameters.bedrockGuardrailId,
+  parameters.bedrockGuardrailVersion,
+  parameters.bedrockModelId,
+  parameters.earlierKmsKeyArns,
   parameters.indexRoot,
   parameters.kmsKeyArn,
   parameters.oidcIssuer,
