@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CreateTableCommand, DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { AuditTrail, type CheckpointSigner } from '@app/audit';
-import { LocalKmsClient, PatientKeyStore, RecordCipher } from '@app/encryption';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { expireEvents, publicKeysByName } from '@app/audit';
+import { LocalIssuer } from '@app/authentication';
+import { fixedConfiguration, type PhiConfig } from '@app/configuration';
+import type { PatientKeyStore } from '@app/encryption';
 import { type MaintenanceJobRun, openPatientRecords } from '@app/patient-records';
-import { DynamoDbPhiTable, type PhiTable, tableDefinitions } from '@app/phi-table';
-import { openBedrockDetector } from '@app/pii-screening';
+import { openTrail, setUpPlatform } from '@app/platform';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBedrockServer } from '../support/bedrock-server.js';
+import { type AwsAccount, startAwsAccount } from '../support/aws/aws-account.js';
 import { type DynamoDbLocal, javaIsInstalled, startDynamoDbLocal } from '../support/dynamodb-local.js';
 import { erasablePatient, erasureBody, officerScope } from '../support/erasable-patient.js';
 import { clientOf, startListening, succeeded } from '../support/phi-client.js';
@@ -20,20 +21,11 @@ import { type Asked, RecordedCalls } from './support/recorded-calls.js';
 import { statementsOf, synthesized, type Synthesized } from './synthesized.js';
 
 const stage = 'dev';
+const aliases = { recordsKey: `alias/phi-${stage}-records`, signingKey: `alias/phi-${stage}-signing` };
 const names = {
   records: `phi-${stage}-records`,
   audit: `phi-${stage}-audit`,
   keyStore: `phi-${stage}-key-store`,
-};
-
-/**
- * What the policy allows and this version of the service does not ask for yet, each with who will. The test fails as soon as it is
- * asked for, and when the list holds anything else.
- */
-const awaited: Record<Asked, string> = {
-  'ssm:GetParameter parameters': 'the aws platform reads roots, ARNs and keys of the issuer at its start',
-  'kms:Sign signingKey': 'the aws platform signs checkpoints by KMS',
-  'kms:GetPublicKey signingKey': 'and verifies them with its public half',
 };
 
 /** Allowed to DynamoDB and Parameter Store in the caller's name: the service never asks for it itself. */
@@ -41,83 +33,64 @@ const throughServices = new Set(['TablesUnderKey', 'ParametersUnderKey', 'IndexR
 
 let dev: Synthesized;
 let local: DynamoDbLocal;
+let account: AwsAccount;
 let folder: string;
 let service: Service;
-let recorded: RecordedCalls;
-/** What was asked by the service, and by operators' commands. */
-let asked: { service: Set<Asked>; operator: Set<Asked> };
+/** What was asked by the service, by operators' commands, and by who works on the trail alone. */
+let asked: { service: Set<Asked>; operator: Set<Asked>; trail: Set<Asked> };
+let contexts: Record<string, string>[];
 
-/** The service as it is on AWS, as far as that runs on one machine: tables on DynamoDB Local, keys in this process. */
+const variables = {
+  PHI_PLATFORM: 'aws',
+  PHI_STAGE: stage,
+  PHI_KEY_STORE_BACKUP_DAYS: '1',
+  PHI_KEY_CACHE_ENTRIES: '2',
+  PHI_KEY_CACHE_TTL_SECONDS: '1',
+};
+
+/** The service as it is on AWS, every setting from its parameter. */
 async function startRecorded(): Promise<void> {
   dev = synthesized('dev');
   local = await startDynamoDbLocal();
+  account = await startAwsAccount(local.endpoint);
+  Object.assign(process.env, account.environment);
   folder = mkdtempSync(join(tmpdir(), 'phi-permissions-'));
-  recorded = new RecordedCalls(new Map(Object.entries(names).map(([what, name]) => [name, what])));
-  const admin = local.client();
-  for (const input of Object.values(tableDefinitions(names))) await admin.send(new CreateTableCommand(input));
-  await admin.send(
-    new CreateTableCommand({
-      TableName: names.keyStore,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'branch-key-id', AttributeType: 'S' },
-        { AttributeName: 'type', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'branch-key-id', KeyType: 'HASH' },
-        { AttributeName: 'type', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  const client = recorded.watchDynamoDb(local.client());
-  const localKms = LocalKmsClient.open(join(folder, 'kms-root-key'));
-  const keyStore = new PatientKeyStore({
-    dynamoDbClient: client,
-    kmsClient: recorded.watchKms(localKms),
-    kmsKeyArn: localKms.aliasArn,
-    earlierKmsKeyArns: () => localKms.keyArns,
-    tableName: names.keyStore,
-    logicalName: names.keyStore,
+  const { config } = await fixedConfiguration(variables);
+  const localIssuer = await LocalIssuer.open(folder, config.PHI_TOKEN_AUDIENCE);
+  await setUpPlatform(config, {
+    checkOnly: false,
+    newKmsKey: false,
+    issuer: { issuer: LocalIssuer.issuer, jwks: JSON.stringify(localIssuer.jwks) },
+    guardrail: { id: 'guardrail1', version: '1', modelId: 'us.anthropic.model-v1:0' },
+    onStep: () => undefined,
   });
-  const table = new DynamoDbPhiTable({ client, tables: names });
-  const bedrock = await startBedrockServer();
-  const detector = await openBedrockDetector({
-    region: 'us-east-1',
-    endpoint: bedrock.endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    guardrailId: 'guardrail1',
-    guardrailVersion: '1',
-    modelId: 'us.anthropic.model-v1:0',
-    onFailure: 'reject',
-  });
-  service = await startListening({}, undefined, (platform) => ({
-    ...platform,
-    table,
-    keyStore,
-    detector,
-    cipher: new RecordCipher({ keyStore, cacheMaxEntries: 2, cacheTtlSeconds: 1 }),
-    ...trailOn(table, platform.checkpointSigner),
-    async close() {
-      detector.close();
-      await bedrock.close();
-      await platform.close();
-    },
-  }));
+  account.reset();
+  const calls = new RecordedCalls(account, { tables: names, aliases });
+  service = await startListening(variables, folder, (platform) => ({ ...platform, localIssuer }));
   await useEverything();
-  await resumeErasure(admin, keyStore);
-  for (const { operation } of bedrock.requests)
-    recorded.asked.add(
-      operation === 'guardrail' ? 'bedrock:ApplyGuardrail guardrail' : 'bedrock:InvokeModel models',
-    );
-  const byService = new Set(recorded.asked);
-  recorded.asked.clear();
+  await resumeErasure(local.client(), service.platform.keyStore);
+  const byService = calls.all();
+  contexts = calls.contexts();
+  account.reset();
   await replaceKeys();
-  asked = { service: byService, operator: new Set(recorded.asked) };
+  const byOperator = calls.all();
+  contexts.push(...calls.contexts());
+  account.reset();
+  await expireTrail(config);
+  asked = { service: byService, operator: byOperator, trail: calls.all() };
 }
 
-function trailOn(table: PhiTable, signer: CheckpointSigner) {
-  const audit = new AuditTrail({ table, signer, instance: randomUUID() });
-  return { audit, checkpoints: audit.checkpoints };
+/** `phi audit export` as far as its event, and `phi audit expire`, with nothing that is old enough. */
+async function expireTrail(config: PhiConfig): Promise<void> {
+  const trail = await openTrail(config);
+  const origin = { networkAddress: '', requestId: randomUUID() };
+  await trail.audit.append([{ type: 'audit-export', outcome: '0', origin }]);
+  const report = await expireEvents(
+    { ...trail, publicKeys: publicKeysByName([trail.checkpointSigner.publicKey]) },
+    { retentionDays: 2192, origin },
+  );
+  expect(report).toMatchObject({ outcome: 'done', events: 0 });
+  await trail.close();
 }
 
 /** Each route at least once. */
@@ -215,7 +188,7 @@ const shortNames: [RegExp, string][] = [
   [/:table\/phi-dev-key-store/, 'keyStore'],
   [/KeysRecords/, 'recordsKey'],
   [/KeysSigning/, 'signingKey'],
-  [/:parameter\/phi\//, 'parameters'],
+  [/:parameter\/phi\//, 'parameter'],
   [/Guardrail/, 'guardrail'],
   [/:inference-profile\/|:foundation-model\//, 'models'],
 ];
@@ -223,6 +196,7 @@ const shortNames: [RegExp, string][] = [
 function shortName(arn: string): string {
   const [pattern, name] = shortNames.find(([one]) => one.test(arn)) ?? [];
   if (pattern === undefined) throw new Error(`a resource that the test does not know: ${arn}`);
+  if (name === 'parameter') return /[\w-]+(?="?$)/.exec(arn)?.[0] ?? '';
   return `${name}${/\/index\/\w+/.exec(arn)?.[0] ?? ''}`;
 }
 
@@ -234,6 +208,7 @@ describe("the task's policy", () => {
   beforeAll(startRecorded, 120_000);
   afterAll(async () => {
     await service?.stop();
+    await account?.close();
     await local?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -244,24 +219,32 @@ describe("the task's policy", () => {
   });
 
   it('allows nothing else', () => {
-    const unasked = [...allowed('ServiceTaskPolicy').keys()].filter((one) => !asked.service.has(one));
-    expect(unasked.sort()).toEqual(Object.keys(awaited).sort());
+    expect([...allowed('ServiceTaskPolicy').keys()].filter((one) => !asked.service.has(one))).toEqual([]);
   });
 
   it('is, with what operators get beside, what their commands ask for', () => {
     const [ofTask, beside] = [allowed('ServiceTaskPolicy'), allowed('ServiceOperatorPolicy')];
     expect([...asked.operator].filter((one) => !ofTask.has(one) && !beside.has(one))).toEqual([]);
-    const unasked = [...beside.keys()].filter((one) => !asked.operator.has(one));
-    // The parameter is a file here; on AWS a reindex puts it.
-    expect(unasked).toEqual(['ssm:PutParameter parameters']);
+    expect([...beside.keys()].filter((one) => !asked.operator.has(one))).toEqual([]);
   });
 
   it('asks of KMS that every use of the records key names our key store and a branch key, and so each does', () => {
-    const uses = recorded.kms.filter(({ action }) => action !== 'kms:DescribeKey');
-    expect(uses.length).toBeGreaterThan(5);
-    for (const { context } of uses) {
+    expect(contexts.length).toBeGreaterThan(5);
+    for (const context of contexts) {
       expect(context).toMatchObject({ tablename: names.keyStore });
       expect(context['branch-key-id']).toMatch(/^[0-9a-f-]{36}$/);
     }
+  });
+});
+
+describe('who works on the trail alone (`phi audit expire`, `export`)', () => {
+  if (!javaIsInstalled()) return;
+
+  it('asks for the trail and its signing key, and for nothing of any patient', () => {
+    const actions = [...asked.trail];
+    expect(actions.filter((one) => one.startsWith('ssm:'))).toEqual(['ssm:GetParameter signing-key-arn']);
+    const ofKms = actions.filter((one) => one.startsWith('kms:')).sort();
+    expect(ofKms).toEqual(['kms:GetPublicKey signingKey', 'kms:Sign signingKey']);
+    expect(actions.filter((one) => one.includes('keyStore'))).toEqual([]);
   });
 });

@@ -1,77 +1,75 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { KMSClient } from '@aws-sdk/client-kms';
+import type { AwsAccount } from '../../support/aws/aws-account.js';
+import type { AwsCall } from '../../support/aws/aws-endpoint.js';
 
 /** What IAM would be asked: action and resource, `dynamodb:Query records/index/recordedAt`. */
 export type Asked = `${string} ${string}`;
 
-export interface KmsCall {
-  action: string;
-  context: Record<string, string>;
-}
-
-const decoder = new TextDecoder();
-
-/** What a service asks of AWS while it runs, written down as IAM sees it. */
+/** What was asked of AWS since the account was reset, as IAM sees it. */
 export class RecordedCalls {
-  readonly asked = new Set<Asked>();
-  readonly kms: KmsCall[] = [];
+  /** @param names of the deployment's tables and aliases, by what they stand for: `records`, `keyStore`, `recordsKey` */
+  constructor(
+    private readonly account: AwsAccount,
+    private readonly names: { tables: Record<string, string>; aliases: Record<string, string> },
+  ) {}
 
-  /** @param tables what each table stands for: `records`, `audit`, `keyStore` */
-  constructor(private readonly tables: ReadonlyMap<string, string>) {}
-
-  /** Sees each request as it leaves, whichever kind of client made it. */
-  watchDynamoDb(client: DynamoDBClient): DynamoDBClient {
-    client.middlewareStack.add(
-      (next) => (args) => {
-        const { headers, body } = args.request as {
-          headers: Record<string, string>;
-          body: Uint8Array;
-        };
-        const operation = headers['x-amz-target']?.split('.').at(-1) ?? '';
-        this.#dynamoDb(operation, JSON.parse(decoder.decode(body)) as Record<string, unknown>);
-        return next(args);
-      },
-      { step: 'build', priority: 'low', name: 'recordCalls' },
-    );
-    return client;
+  all(): Set<Asked> {
+    const { dynamoDb, kms, ssm, bedrock } = this.account;
+    return new Set([
+      ...dynamoDb.endpoint.calls.flatMap((call) => this.#dynamoDb(call)),
+      ...kms.endpoint.calls.flatMap((call) => this.#kms(call)),
+      ...ssm.endpoint.calls.map((call): Asked => {
+        const path = String(call.input['Name']).split(':')[0] ?? '';
+        return `ssm:${call.operation} ${path.split('/').at(-1)}`;
+      }),
+      ...bedrock.requests.map(({ operation }): Asked =>
+        operation === 'guardrail' ? 'bedrock:ApplyGuardrail guardrail' : 'bedrock:InvokeModel models',
+      ),
+    ]);
   }
 
-  /** The same of a key service in this process, which is no HTTP server. */
-  watchKms<Client extends KMSClient>(client: Client): Client {
-    const send = (
-      command: { constructor: { name: string }; input: Record<string, unknown> },
-      ...rest: unknown[]
-    ) => {
-      const { SourceEncryptionContext, EncryptionContext = SourceEncryptionContext ?? {} } = command.input;
-      const operation = command.constructor.name.replace(/Command$/, '');
-      const actions = operation === 'ReEncrypt' ? ['ReEncryptFrom', 'ReEncryptTo'] : [operation];
-      for (const action of actions) {
-        this.asked.add(`kms:${action} recordsKey`);
-        this.kms.push({ action: `kms:${action}`, context: EncryptionContext as Record<string, string> });
-      }
-      return Reflect.apply(client.send, client, [command, ...rest]) as unknown;
-    };
-    // An object that inherits from the client passes the SDK's `instanceof`.
-    return Object.create(client, { send: { value: send } }) as Client;
+  /** Encryption contexts of every use of the key that wraps branch keys. */
+  contexts(): Record<string, string>[] {
+    return this.account.kms.endpoint.calls
+      .map(({ input }) => input['EncryptionContext'] ?? input['SourceEncryptionContext'])
+      .filter((context) => context !== undefined)
+      .map((context) => context as Record<string, string>);
   }
 
-  #dynamoDb(operation: string, input: Record<string, unknown>): void {
+  #kms({ operation, input }: AwsCall): Asked[] {
+    const key = (name: string) => this.#keyOf(String(input[name]));
+    return operation === 'ReEncrypt'
+      ? [`kms:ReEncryptFrom ${key('SourceKeyId')}`, `kms:ReEncryptTo ${key('DestinationKeyId')}`]
+      : [`kms:${operation} ${key('KeyId')}`];
+  }
+
+  /** IAM knows a key by its ARN, also when it was asked for by an alias. */
+  #keyOf(asked: string): string {
+    const { keys } = this.account.kms;
+    const { arn } = keys.find(asked);
+    const [name = 'unknown'] =
+      Object.entries(this.names.aliases).find(([, alias]) => keys.find(alias).arn === arn) ?? [];
+    return name;
+  }
+
+  #dynamoDb({ operation, input }: AwsCall): Asked[] {
     switch (operation) {
       case 'BatchGetItem':
-        for (const table of Object.keys(input['RequestItems'] as object)) this.#table('BatchGetItem', table);
-        return;
+        return Object.keys(input['RequestItems'] as object).map((table) =>
+          this.#table('BatchGetItem', table),
+        );
       case 'TransactWriteItems':
-        for (const item of input['TransactItems'] as Record<string, { TableName: string }>[])
-          for (const [kind, { TableName }] of Object.entries(item))
-            this.#table(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, TableName);
-        return;
+        return (input['TransactItems'] as Record<string, { TableName: string }>[]).flatMap((item) =>
+          Object.entries(item).map(([kind, { TableName }]) =>
+            this.#table(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, TableName),
+          ),
+        );
       default:
-        this.#table(operation, String(input['TableName']), input['IndexName'] as string | undefined);
+        return [this.#table(operation, String(input['TableName']), input['IndexName'] as string | undefined)];
     }
   }
 
-  #table(action: string, name: string, index?: string): void {
-    const table = this.tables.get(name) ?? 'unknown';
-    this.asked.add(`dynamodb:${action} ${table}${index === undefined ? '' : `/index/${index}`}`);
+  #table(action: string, name: string, index?: string): Asked {
+    const [table = 'unknown'] = Object.entries(this.names.tables).find(([, one]) => one === name) ?? [];
+    return `dynamodb:${action} ${table}${index === undefined ? '' : `/index/${index}`}`;
   }
 }
