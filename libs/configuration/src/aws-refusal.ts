@@ -47,6 +47,7 @@ const otherKind = new Set([
   'UnsupportedOperationException',
   'InvalidArnException',
 ]);
+const notThisService = new Set(['SyntaxError', 'UnknownError', 'Unknown', 'UnknownOperationException']);
 const unreachable = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -74,7 +75,9 @@ function sentence(error: SdkError, { thing, action }: AwsRequest): string {
     return 'no AWS credentials were found: neither in the environment nor a profile, and no role of a task or instance';
   }
   if (error.message === 'Region is missing') return 'no AWS region is set: AWS_REGION';
-  if (badCredentials.has(name)) return `AWS does not accept the credentials (${name})`;
+  if (badCredentials.has(name)) {
+    return `AWS does not accept the credentials in this region (${name}); look at AWS_REGION and the credentials`;
+  }
   if (denied.has(name)) return `${thing}: AWS denies it; the permission ${action} is needed on it`;
   if (missing.has(name)) {
     return `${thing} is not there, in this region and account (AWS_REGION, AWS_ENDPOINT_URL)`;
@@ -82,11 +85,12 @@ function sentence(error: SdkError, { thing, action }: AwsRequest): string {
   if (unusableKey.has(name)) return `${thing} is disabled or about to be deleted (${name})`;
   if (otherKind.has(name)) return `${thing} is of another kind than is needed (${name})`;
   if (unreachable.has(name) || name === 'TimeoutError' || name === 'AggregateError') {
-    return `${thing}: AWS does not answer (${name}); look at AWS_REGION, AWS_ENDPOINT_URL and the network`;
+    // Without the thing: whoever asks for several is told once.
+    return `AWS does not answer to ${action} (${name}); look at AWS_REGION, AWS_ENDPOINT_URL and the network`;
   }
   // The SDK could not read the answer, or there is none of its errors in it.
-  if (name === 'SyntaxError' || name === 'UnknownError' || name === 'Unknown') {
-    return `${thing}: what answers is not this service of AWS; look at AWS_ENDPOINT_URL`;
+  if (notThisService.has(name)) {
+    return `what answers to ${action} is not this service of AWS; look at AWS_ENDPOINT_URL`;
   }
   return `${thing}: ${action} failed (${name})`;
 }

@@ -1,4 +1,4 @@
-import { deniedAction } from '@app/configuration';
+import { AwsRefusal, deniedAction } from '@app/configuration';
 import { TableUnavailable } from './phi-table.js';
 
 /** What is read of an SDK error. Its message and its `Item`s may hold keys and content: they are never passed on. */
@@ -88,14 +88,16 @@ export function tableUnavailable(error: unknown, repeated: boolean): TableUnavai
     reasonCodes(error).filter((code) => code !== 'None' && /^[A-Za-z]{1,60}$/.test(code)),
   );
   const details = [nameOf(error), ...codes];
-  // Of what is denied the permission is told: `dynamodb:Query`.
-  const denied = deniedAction(message);
-  if (nameOf(error) === 'AccessDeniedException' && denied !== undefined) details.push(denied);
   if ($metadata?.httpStatusCode !== undefined) details.push(`status ${$metadata.httpStatusCode}`);
   if ($metadata?.requestId !== undefined && /^[\w-]{1,80}$/.test($metadata.requestId)) {
     details.push(`request ${$metadata.requestId}`);
   }
+  // Of what is denied the permission is told: `dynamodb:Query`.
+  const denied = nameOf(error) === 'AccessDeniedException' ? deniedAction(message) : undefined;
   return new TableUnavailable(`DynamoDB did not answer: ${details.join(', ')}`, {
+    ...(denied === undefined
+      ? {}
+      : { cause: new AwsRefusal(`AWS denies ${denied}: that permission is needed`) }),
     // A transaction that is cancelled was not carried out under its token before either.
     notWritten: nameOf(error) === CANCELLED || (isRefused(error) && !repeated),
   });

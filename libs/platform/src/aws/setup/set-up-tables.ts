@@ -77,20 +77,31 @@ export class TableSetUp {
 
   async #expire(name: string, input: UpdateTimeToLiveCommandInput): Promise<void> {
     const thing = `table ${name}, expiry of items`;
-    const { TimeToLiveDescription: known } = await asked(
-      { thing, action: 'dynamodb:DescribeTimeToLive' },
-      () => this.client.send(new DescribeTimeToLiveCommand({ TableName: name })),
-    );
     const wanted = input.TimeToLiveSpecification?.AttributeName;
-    if (known?.TimeToLiveStatus === 'ENABLED' || known?.TimeToLiveStatus === 'ENABLING') {
-      if (known.AttributeName === wanted) return this.steps.add(thing, 'there');
+    const known = await this.#expiresBy(name, thing);
+    if (known !== undefined) {
+      if (known === wanted) return this.steps.add(thing, 'there');
       throw new SetUpConflict(`${thing} goes by another attribute: it must be ${wanted}`);
     }
-    await this.steps.make(thing, () =>
-      asked({ thing, action: 'dynamodb:UpdateTimeToLive' }, () =>
-        this.client.send(new UpdateTimeToLiveCommand(input)),
-      ),
+    await this.steps.make(thing, async () => {
+      try {
+        await asked({ thing, action: 'dynamodb:UpdateTimeToLive' }, () =>
+          this.client.send(new UpdateTimeToLiveCommand(input)),
+        );
+      } catch (error) {
+        // Another run was first.
+        if ((await this.#expiresBy(name, thing)) !== wanted) throw error;
+      }
+    });
+  }
+
+  /** @returns the attribute that items expire by, if they do */
+  async #expiresBy(name: string, thing: string): Promise<string | undefined> {
+    const request = { thing, action: 'dynamodb:DescribeTimeToLive' };
+    const { TimeToLiveDescription: known } = await asked(request, () =>
+      this.client.send(new DescribeTimeToLiveCommand({ TableName: name })),
     );
+    return known?.TimeToLiveStatus?.startsWith('ENABL') ? known.AttributeName : undefined;
   }
 
   /** 45 CFR 164.308(a)(7)(ii)(A), data backup plan. */
