@@ -19,7 +19,7 @@ import { ServiceProcess } from '../support/service-process.js';
 const stage = 'refusals';
 const tables = { records: `phi-${stage}-records`, audit: `phi-${stage}-audit` };
 const path = (name: string) => `/phi/${stage}/${name}`;
-const stackTrace = /^\s+at |node_modules/m;
+const stackTrace = /^\s+at |node_modules|"frames"/m;
 
 let account: AwsAccount;
 let admin: ReturnType<typeof administrator>;
@@ -179,7 +179,9 @@ describe('on AWS', () => {
     return;
   }
   beforeAll(start, 90_000);
-  beforeEach(() => (undo = []));
+  beforeEach(() => {
+    undo = [];
+  });
   afterEach(async () => {
     for (const step of undo.toReversed()) await step();
   });

@@ -13,7 +13,9 @@ const drainAtMostMilliseconds = 10_000;
 async function start(): Promise<void> {
   const { module: configuration, config } = await loadConfiguration();
   const log = createLog(config.PHI_LOG_LEVEL);
-  const app = await createApp({ config, configuration, log, openPlatform: () => openPlatform(config) });
+  // Before the framework, which would log a stack of what an operator has to mend.
+  const platform = await openPlatform(config);
+  const app = await createApp({ config, configuration, log, openPlatform: async () => platform });
   await app.listen(config.PHI_PORT, config.PHI_HOST);
   stopOnSignals(app, log);
   await announce(app, config, log);

@@ -17,22 +17,18 @@ export async function checkTable(client: DynamoDBClient, definition: CreateTable
   const { TableName, KeySchema, LocalSecondaryIndexes = [], GlobalSecondaryIndexes = [] } = definition;
   const indexes = [...LocalSecondaryIndexes, ...GlobalSecondaryIndexes];
   const places = [{ IndexName: undefined, KeySchema }, ...indexes];
-  await Promise.all(
-    places.map(async ({ IndexName, KeySchema: schema = [] }) => {
-      const thing = `table ${TableName}${IndexName === undefined ? '' : `, index ${IndexName}`}`;
-      try {
-        await client.send(new QueryCommand({ TableName, IndexName, ...nothingIn(schema) }));
-      } catch (error) {
-        if (nameOf(error) === 'ValidationException') {
-          const keys = schema.map(({ AttributeName, KeyType }) => `${AttributeName} (${KeyType})`).join(', ');
-          throw new AwsRefusal(`${thing} has another schema: its keys must be ${keys}, texts`, {
-            cause: error,
-          });
-        }
+  // One after the other: of a table that is another one altogether, not an index is to be told.
+  for (const { IndexName, KeySchema: schema = [] } of places) {
+    const thing = `table ${TableName}${IndexName === undefined ? '' : `, index ${IndexName}`}`;
+    try {
+      await client.send(new QueryCommand({ TableName, IndexName, ...nothingIn(schema) }));
+    } catch (error) {
+      if (nameOf(error) !== 'ValidationException')
         throw awsRefusal(error, { thing, action: 'dynamodb:Query' });
-      }
-    }),
-  );
+      const keys = schema.map(({ AttributeName, KeyType }) => `${AttributeName} (${KeyType})`).join(', ');
+      throw new AwsRefusal(`${thing} has another schema: its keys must be ${keys}, texts`, { cause: error });
+    }
+  }
 }
 
 /** A partition that nothing is ever stored in. */
