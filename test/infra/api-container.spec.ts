@@ -15,6 +15,7 @@ const atDefault: Record<string, string> = {
     'less than the 29 s of the gateway would cut off large bodies of slow clients there first',
   PHI_OIDC_ISSUER: 'a parameter of the data stack',
   PHI_TOKEN_AUDIENCE: "Cognito's access tokens have none; PHI_TOKEN_CLIENT_IDS is checked in its place",
+  PHI_TRUSTED_ISSUERS: 'found by discovery, which isolated subnets cannot reach; the pool is a parameter',
   PHI_CLOCK_SKEW_SECONDS: 'clocks of AWS agree to milliseconds',
   PHI_KEY_CACHE_ENTRIES: 'fits into the memory of the smallest task',
   PHI_KEY_CACHE_TTL_SECONDS: 'the bound of how long an erased key lives elsewhere; part of receipts',

@@ -5,6 +5,7 @@ import { addImportCommand } from './import/import.command.js';
 import { addKeysCommand } from './keys/keys.command.js';
 import { addRescreenCommand } from './rescreen/rescreen.command.js';
 import { addSetupCommand } from './setup/setup.command.js';
+import { addRevokeCommand } from './revoke/revoke.command.js';
 import { addTokenCommand } from './token/token.command.js';
 
 // Node would print the stack and the message of what escapes, and those can quote what was being read.
@@ -19,6 +20,7 @@ process.stderr.on('error', () => undefined);
 process.exitCode = await runCommandLine(process.argv.slice(2), processContext(), [
   addAuditCommand,
   addTokenCommand,
+  addRevokeCommand,
   addImportCommand,
   addKeysCommand,
   addRescreenCommand,

@@ -24,6 +24,7 @@ export type AuditEventType =
   | 'refusal'
   | 'integrity-alarm'
   | 'login'
+  | 'token-revoke'
   | 'emergency-access'
   | 'emergency-access-review'
   | 'mass-read'

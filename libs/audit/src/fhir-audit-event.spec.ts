@@ -95,6 +95,7 @@ const samples: Record<AuditEventType, Sample[]> = {
   'integrity-alarm': [
     { outcome: '12', patientId, refusal: { ...refusal, problem: 'integrity-failure', status: 500 } },
   ],
+  'token-revoke': [{}],
   login: [{ login: { expiresAt: '2026-01-05T10:30:00.000Z' } }],
   'emergency-access': [patient],
   'emergency-access-review': [{ patientId }],

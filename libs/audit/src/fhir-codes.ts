@@ -199,6 +199,7 @@ export const renderings: Readonly<Record<AuditEventType, EventRendering>> = {
   refusal: { display: 'Refused', action: 'E', type: rest, subtypes: [] },
   'integrity-alarm': alert('Stored data failed its integrity check'),
   login: { display: 'Access token first used', action: 'E', ...refusedLogin },
+  'token-revoke': alert('Access token revoked', securityConfiguration),
   'emergency-access': alert('Emergency access', emergencyOverride),
   'emergency-access-review': operation('Emergency access reviewed', 'U'),
   'mass-read': alert('Unusually many patients read'),

@@ -2,14 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSecretFile } from '@app/configuration';
-import {
-  calculateJwkThumbprint,
-  createLocalJWKSet,
-  importJWK,
-  type JWK,
-  type JWTVerifyGetKey,
-  SignJWT,
-} from 'jose';
+import { calculateJwkThumbprint, importJWK, type JWK, SignJWT } from 'jose';
 
 /** What a development token says. */
 export interface TokenRequest {
@@ -46,10 +39,6 @@ export class LocalIssuer {
   get jwks(): { keys: JWK[] } {
     const { kty, crv, x, y, kid, alg, use } = this.key;
     return { keys: [{ kty, crv, x, y, kid, alg, use } as JWK] };
-  }
-
-  get verificationKeys(): JWTVerifyGetKey {
-    return createLocalJWKSet(this.jwks);
   }
 
   async mint(request: TokenRequest): Promise<string> {

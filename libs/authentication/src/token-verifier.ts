@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import { Problem, problemTypes } from '@app/problem-details';
-import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from './principal.js';
+import type { RevokedTokens } from './revoked-tokens.js';
+import type { TrustedIssuer } from './trusted-issuer.js';
 
 /** Decides whether a bearer token is genuine, in time and meant for us. */
 export abstract class TokenVerifier {
@@ -11,16 +13,9 @@ export abstract class TokenVerifier {
 }
 
 export interface JwtTokenVerifierOptions {
-  issuer: string;
-  /** What tokens name as `aud`; of no account where `clientIds` are given. */
-  audience: string;
-  /**
-   * Of an issuer whose access tokens have no `aud`, such as Cognito: they must be access tokens (`token_use`) and given to one
-   * of these clients. @see Amazon Cognito Developer Guide, "Verifying JSON web tokens", step 3
-   */
-  clientIds?: readonly string[] | undefined;
-  /** Finds the issuer's key for a token header. */
-  keys: JWTVerifyGetKey;
+  issuers: readonly TrustedIssuer[];
+  /** Absent: tokens are good until they expire. */
+  revoked?: RevokedTokens;
   clockSkewSeconds: number;
 }
 
@@ -29,13 +24,15 @@ const tokenAtMost = 8192;
 /** A revoked key or token is honoured no longer than this. */
 const rememberMilliseconds = 60_000;
 
-/** Verifies JWT access tokens (RFC 9068) against an issuer's keys. ES256 and RS256 only: no `none`, no HMAC. */
+/** Verifies JWT access tokens (RFC 9068) of the trusted issuers. ES256 and RS256 only: no `none`, no HMAC (RFC 8725, 3.1). */
 export class JwtTokenVerifier extends TokenVerifier {
+  readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
   /** Tokens verified within the last minute, by their SHA-256: an ES256 check costs more than the rest of a read. */
   readonly #verified = new LRUCache<string, Principal>({ max: 10_000, ttl: rememberMilliseconds });
 
   constructor(private readonly options: JwtTokenVerifierOptions) {
     super();
+    this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
   }
 
   override async verify(token: string): Promise<Principal> {
@@ -44,32 +41,42 @@ export class JwtTokenVerifier extends TokenVerifier {
     const known = this.#verified.get(digest);
     if (known !== undefined && known.expiresAt > Date.now() / 1000) return known;
     const principal = await this.#check(token);
+    if ((await this.options.revoked?.has(principal)) === true)
+      throw new Problem(problemTypes.unauthenticated);
     this.#verified.set(digest, principal);
     return principal;
   }
 
   async #check(token: string): Promise<Principal> {
-    const { issuer, audience, clientIds, keys, clockSkewSeconds } = this.options;
     try {
-      const { payload } = await jwtVerify(token, keys, {
-        issuer,
-        ...(clientIds === undefined ? { audience } : {}),
+      // What the token says of its issuer only chooses whose keys must fit: another issuer's key opens nothing (RFC 8725, 3.8).
+      const issuer = this.#issuers.get(decodeJwt(token).iss ?? '');
+      if (issuer === undefined) throw new Error('the issuer is not trusted');
+      const { payload } = await jwtVerify(token, issuer.keys.find.bind(issuer.keys), {
+        issuer: issuer.issuer,
+        ...('audience' in issuer.meantFor ? { audience: issuer.meantFor.audience } : {}),
         algorithms: ['ES256', 'RS256'],
-        clockTolerance: clockSkewSeconds,
+        clockTolerance: this.options.clockSkewSeconds,
         requiredClaims: ['sub', 'exp', 'iat', 'jti'],
       });
-      if (clientIds !== undefined) checkClient(payload, clientIds);
+      if ('clientIds' in issuer.meantFor) needClient(payload, issuer.meantFor.clientIds);
       return principalOf(payload);
     } catch (error) {
+      if (error instanceof Problem) throw error;
       throw new Problem(problemTypes.unauthenticated, { cause: error });
     }
   }
 }
 
-/** An ID token of the same pool says `id` and was meant for the client alone. */
-function checkClient(payload: JWTPayload, clientIds: readonly string[]): void {
-  if (payload['token_use'] !== 'access') throw new Error('this is no access token');
-  if (!clientIds.some((id) => id === payload['client_id'])) throw new Error('the token is of another client');
+/**
+ * Amazon Cognito's access tokens have no `aud`: the client and the use of the token stand for it.
+ * @see Amazon Cognito Developer Guide, "Verifying JSON web tokens"
+ */
+function needClient(payload: JWTPayload, clientIds: readonly string[]): void {
+  const { client_id, token_use } = payload as { client_id?: unknown; token_use?: unknown };
+  if (token_use !== 'access') throw new Error('claim token_use is not access');
+  if (typeof client_id !== 'string' || !clientIds.includes(client_id))
+    throw new Error('claim client_id is not ours');
 }
 
 /** Subjects, clients and token ids are written into the audit trail: plain short text only. */

@@ -10,5 +10,6 @@ export {
   LocalParameterSource,
   type ParameterName,
 } from './parameter-source.js';
+export { type TrustedIssuerSettings } from './trusted-issuers.js';
 export { fhirResourceTypes, recordTypes } from './record-types.js';
 export { openSecretFile, SecretFileError, syncFolder } from './secret-file.js';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { existsSync } from 'node:fs';
+import { parseTrustedIssuers } from './trusted-issuers.js';
 import { ConfigurationError, list, oneOf, text, type Variable, wholeNumber } from './variables.js';
 
 /** 45 CFR 164.316(b)(2)(i) and 164.528(a): six years, which hold two leap days at most. */
@@ -81,6 +82,13 @@ export const variables = {
     /^[A-Za-z0-9._:/-]{1,200}$/,
     'up to 200 letters, digits and . _ : / -',
   ),
+  PHI_TRUSTED_ISSUERS: {
+    meaning:
+      'Issuers whose access tokens are taken, JSON: [{"issuer": "https://...", "audience": "phi-api"}]; "clientIds": ["..."] instead of the audience for one whose access tokens have none (Cognito). Their keys are found by OpenID Connect Discovery.',
+    fallback: '',
+    expects: 'JSON: a list of issuers, each with an audience or with client ids',
+    parse: parseTrustedIssuers,
+  },
   PHI_CLOCK_SKEW_SECONDS: wholeNumber("Tolerated difference between the issuer's clock and ours.", 5, 0, 60),
   PHI_KEY_CACHE_ENTRIES: wholeNumber('Branch keys kept in memory, entries.', 10_000, 1, 1_000_000),
   PHI_KEY_CACHE_TTL_SECONDS: wholeNumber(

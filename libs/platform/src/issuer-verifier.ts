@@ -1,6 +1,12 @@
-import { JwtTokenVerifier } from '@app/authentication';
+import {
+  DiscoveredKeys,
+  GivenKeys,
+  JwtTokenVerifier,
+  type RevokedTokens,
+  type TrustedIssuer,
+} from '@app/authentication';
 import { ConfigurationError, type PhiConfig } from '@app/configuration';
-import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 
 /** Who signs access tokens, and with which keys. */
 export interface IssuerSettings {
@@ -13,15 +19,30 @@ export interface IssuerSettings {
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /**
+ * The issuer whose keys are at hand.
  * @param place of the key set, for the message
  * @throws ConfigurationError when it is no set of public keys
  */
-export function issuerVerifier(config: PhiConfig, { issuer, jwks }: IssuerSettings, place: string) {
+export function issuerAtHand(
+  config: PhiConfig,
+  { issuer, jwks }: IssuerSettings,
+  place: string,
+): TrustedIssuer {
+  const { PHI_TOKEN_CLIENT_IDS: clientIds, PHI_TOKEN_AUDIENCE: audience } = config;
+  const meantFor = clientIds === undefined ? { audience } : { clientIds };
+  return { issuer, meantFor, keys: new GivenKeys(keySet(jwks, place)) };
+}
+
+/** @returns what verifies tokens of this issuer, and of those on the network that the configuration names */
+export function issuerVerifier(config: PhiConfig, atHand: TrustedIssuer, revoked: RevokedTokens) {
+  const onNetwork = config.PHI_TRUSTED_ISSUERS.map((settings) => ({
+    ...settings,
+    keys: new DiscoveredKeys(settings.issuer),
+  }));
   return new JwtTokenVerifier({
-    issuer,
-    audience: config.PHI_TOKEN_AUDIENCE,
-    clientIds: config.PHI_TOKEN_CLIENT_IDS,
-    keys: createLocalJWKSet(keySet(jwks, place)),
+    // Named twice, it is the one at hand.
+    issuers: [...onNetwork, atHand],
+    revoked,
     clockSkewSeconds: config.PHI_CLOCK_SKEW_SECONDS,
   });
 }

@@ -1,5 +1,5 @@
 import type { AuditTrail, CheckpointLog, CheckpointSigner } from '@app/audit';
-import type { LocalIssuer, TokenVerifier } from '@app/authentication';
+import type { LocalIssuer, RevokedTokens, TokenVerifier } from '@app/authentication';
 import type {
   BlindIndex,
   CursorCipher,
@@ -37,6 +37,7 @@ export interface Platform extends TrailPorts {
   /** Names idempotent requests. */
   requestHash: KeyedHash;
   tokenVerifier: TokenVerifier;
+  revokedTokens: RevokedTokens;
   detector: PiiDetector;
   /** Whether Bedrock reads text after the local detector. */
   readonly usesBedrock: boolean;

@@ -101,6 +101,12 @@ export const problemTypes = {
     'The audit trail cannot be written',
     'Without an audit event nothing is returned or changed. Repeat the request later.',
   ),
+  identityProviderUnavailable: type(
+    503,
+    'identity-provider-unavailable',
+    'The issuer of the access token is not available',
+    'Whether the token is genuine cannot be told now. Repeat the request later.',
+  ),
   keyServiceUnavailable: type(
     503,
     'key-service-unavailable',

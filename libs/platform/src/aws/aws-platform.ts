@@ -1,7 +1,8 @@
 import { KmsCheckpointSigner } from '@app/audit';
+import { RevokedTokens } from '@app/authentication';
 import { openSsmParameterSource, type PhiConfig } from '@app/configuration';
 import { IndexRoots, keyStoreTableDefinition, PatientKeyStore } from '@app/encryption';
-import { DynamoDbPhiTable, tableDefinitions } from '@app/phi-table';
+import { DynamoDbPhiTable, type PhiTable, tableDefinitions } from '@app/phi-table';
 import { cryptographyOf, trailOn } from '../assembly.js';
 import type { Platform, TrailPorts } from '../platform.js';
 import { accountNames } from './account-names.js';
@@ -29,7 +30,8 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
 export async function openTrailPorts(config: PhiConfig): Promise<TrailPorts> {
   const clients = await AwsClients.open();
   try {
-    return await openTrailOn(clients, config);
+    const { tables } = accountNames(config.PHI_STAGE);
+    return await openTrailOn(clients, config, new DynamoDbPhiTable({ client: clients.dynamoDb, tables }));
   } catch (error) {
     clients.close();
     throw error;
@@ -40,7 +42,9 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
   const names = accountNames(config.PHI_STAGE);
   const parameters = await parametersOf(clients, config);
   const region = await clients.region();
-  const settings = await FollowedSettings.open(config, () =>
+  const table = new DynamoDbPhiTable({ client: clients.dynamoDb, tables: names.tables });
+  const revokedTokens = new RevokedTokens(table);
+  const settings = await FollowedSettings.open(config, revokedTokens, () =>
     readAwsSettings(config, parameters, names.parameterPrefix, region),
   );
   const roots = await IndexRoots.open(parameters);
@@ -56,10 +60,11 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
     tableName: names.keyStore,
     logicalName: names.keyStore,
   });
-  const trail = await openTrailOn(clients, config);
+  const trail = await openTrailOn(clients, config, table);
   return {
     ...trail,
     ...cryptographyOf(config, keyStore, roots),
+    revokedTokens,
     tokenVerifier: new FollowedTokenVerifier(settings),
     detector: new FollowedPiiDetector(settings),
     get usesBedrock() {
@@ -74,14 +79,13 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
   };
 }
 
-async function openTrailOn(clients: AwsClients, config: PhiConfig): Promise<TrailPorts> {
+async function openTrailOn(clients: AwsClients, config: PhiConfig, table: PhiTable): Promise<TrailPorts> {
   const { tables, parameterPrefix } = accountNames(config.PHI_STAGE);
   const keyArn = await readSigningKeyArn(await parametersOf(clients, config), parameterPrefix);
   const signer = await KmsCheckpointSigner.open({ client: clients.kms, keyArn });
   for (const definition of Object.values(tableDefinitions(tables))) {
     await checkTable(clients.dynamoDb, definition);
   }
-  const table = new DynamoDbPhiTable({ client: clients.dynamoDb, tables });
   const trail = trailOn(config, table, signer);
   return {
     ...trail,

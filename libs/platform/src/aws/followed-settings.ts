@@ -1,4 +1,9 @@
-import { JwtTokenVerifier, type Principal, TokenVerifier } from '@app/authentication';
+import {
+  type JwtTokenVerifier,
+  type Principal,
+  type RevokedTokens,
+  TokenVerifier,
+} from '@app/authentication';
 import type { PhiConfig } from '@app/configuration';
 import {
   type BedrockPiiDetector,
@@ -9,7 +14,7 @@ import {
   PiiDetector,
   type PiiFinding,
 } from '@app/pii-screening';
-import { issuerVerifier } from '../issuer-verifier.js';
+import { issuerAtHand, issuerVerifier } from '../issuer-verifier.js';
 import type { AwsSettings } from './aws-settings.js';
 
 /** What is made of the settings that can change: one is used until the other is ready. */
@@ -27,12 +32,17 @@ export class FollowedSettings {
 
   private constructor(
     private readonly config: PhiConfig,
+    private readonly revoked: RevokedTokens,
     private readonly read: () => Promise<AwsSettings>,
   ) {}
 
   /** @throws ConfigurationError that names what is missing or wrong */
-  static async open(config: PhiConfig, read: () => Promise<AwsSettings>): Promise<FollowedSettings> {
-    const followed = new FollowedSettings(config, read);
+  static async open(
+    config: PhiConfig,
+    revoked: RevokedTokens,
+    read: () => Promise<AwsSettings>,
+  ): Promise<FollowedSettings> {
+    const followed = new FollowedSettings(config, revoked, read);
     followed.#made = await followed.#make(await read(), undefined);
     return followed;
   }
@@ -67,10 +77,15 @@ export class FollowedSettings {
       verifier:
         before && isSame(({ issuer, jwks }) => [issuer, jwks])
           ? before.verifier
-          : issuerVerifier(this.config, settings, 'the parameter oidc-jwks'),
+          : this.#newVerifier(settings),
       detector:
         before && isSame(({ bedrock }) => bedrock) ? before.detector : await this.#openDetector(settings),
     };
+  }
+
+  #newVerifier(settings: AwsSettings): JwtTokenVerifier {
+    const atHand = issuerAtHand(this.config, settings, 'the parameter oidc-jwks');
+    return issuerVerifier(this.config, atHand, this.revoked);
   }
 
   async #openDetector({ bedrock }: AwsSettings): Promise<PiiDetector> {

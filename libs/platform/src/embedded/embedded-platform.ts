@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LocalCheckpointSigner } from '@app/audit';
-import { LocalIssuer, type TokenVerifier } from '@app/authentication';
+import { LocalIssuer, RevokedTokens, type TrustedIssuer } from '@app/authentication';
 import { LocalParameterSource, type PhiConfig } from '@app/configuration';
 import { IndexRoots, LmdbKeyStoreClient, LocalKmsClient, PatientKeyStore } from '@app/encryption';
 import { LmdbPhiTable } from '@app/phi-table';
 import { LocalPiiDetector, openBedrockDetector } from '@app/pii-screening';
 import { cryptographyOf, trailOn } from '../assembly.js';
 import { bedrockOf } from '../bedrock-settings.js';
-import { issuerVerifier } from '../issuer-verifier.js';
+import { issuerAtHand, issuerVerifier } from '../issuer-verifier.js';
 import type { Platform, TrailPorts } from '../platform.js';
 
 /** The logical name is bound into every branch key: it can never change. */
@@ -24,7 +24,7 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
   const kmsClient = LocalKmsClient.open(join(keyFolder, 'kms-root-key'));
   const parameters = new LocalParameterSource(join(folder, 'parameters'));
   const roots = await IndexRoots.open(parameters);
-  const issuer = await openIssuer(config, keyFolder, parameters);
+  const { localIssuer, atHand } = await openIssuer(config, keyFolder, parameters);
   const keyStoreClient = LmdbKeyStoreClient.open(join(keyFolder, 'key-store.lmdb'));
   const keyStore = new PatientKeyStore({
     dynamoDbClient: keyStoreClient,
@@ -36,10 +36,13 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
     logicalName: keyStoreName,
   });
   const trail = await openTrailPorts(config);
+  const revokedTokens = new RevokedTokens(trail.table);
   return {
     ...trail,
     ...cryptographyOf(config, keyStore, roots),
-    ...issuer,
+    revokedTokens,
+    tokenVerifier: issuerVerifier(config, atHand, revokedTokens),
+    ...(localIssuer === undefined ? {} : { localIssuer }),
     detector,
     usesBedrock: bedrockOf(config) !== undefined,
     earlierKmsKeyArns: () => kmsClient.keyArns,
@@ -78,15 +81,15 @@ async function openIssuer(
   config: PhiConfig,
   keyFolder: string,
   parameters: LocalParameterSource,
-): Promise<{ tokenVerifier: TokenVerifier; localIssuer?: LocalIssuer }> {
+): Promise<{ atHand: TrustedIssuer; localIssuer?: LocalIssuer }> {
   const { PHI_OIDC_ISSUER: issuer } = config;
   if (issuer !== undefined) {
     const jwks = await parameters.get('oidc-jwks');
-    return { tokenVerifier: issuerVerifier(config, { issuer, jwks }, 'the file parameters/oidc-jwks') };
+    return { atHand: issuerAtHand(config, { issuer, jwks }, 'the file parameters/oidc-jwks') };
   }
   const localIssuer = await LocalIssuer.open(keyFolder, config.PHI_TOKEN_AUDIENCE);
   const own = { issuer: LocalIssuer.issuer, jwks: JSON.stringify(localIssuer.jwks) };
-  return { localIssuer, tokenVerifier: issuerVerifier(config, own, 'the local issuer') };
+  return { localIssuer, atHand: issuerAtHand(config, own, 'the local issuer') };
 }
 
 /** The local detector, and behind it Bedrock where the configuration names a guardrail and a model, on any platform. */

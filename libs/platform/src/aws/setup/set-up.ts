@@ -1,7 +1,7 @@
 import type { PhiConfig } from '@app/configuration';
 import { keyStoreTableDefinition } from '@app/encryption';
 import { tableDefinitions, timeToLive } from '@app/phi-table';
-import { type IssuerSettings, issuerVerifier } from '../../issuer-verifier.js';
+import { type IssuerSettings, issuerAtHand } from '../../issuer-verifier.js';
 import { type AccountNames, accountNames } from '../account-names.js';
 import { AwsClients } from '../aws-clients.js';
 import { KeySetUp, keySpecs } from './set-up-keys.js';
@@ -33,7 +33,7 @@ const recoveryDaysAtMost = 35;
  */
 export async function setUpAws(config: PhiConfig, options: SetUpOptions): Promise<readonly SetUpStep[]> {
   const { issuer, jwks } = options.issuer;
-  if (jwks !== undefined) issuerVerifier(config, { issuer: issuer ?? '', jwks }, 'the key set of the issuer');
+  if (jwks !== undefined) issuerAtHand(config, { issuer: issuer ?? '', jwks }, 'the key set of the issuer');
   const clients = await AwsClients.open();
   try {
     const names = accountNames(config.PHI_STAGE);
