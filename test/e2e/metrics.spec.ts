@@ -48,6 +48,7 @@ describe('metrics', () => {
       'Refusals4xx',
       'Refusals5xx',
       'AuditFailures',
+      'UnrecordedRefusals',
       'RequestLatencyP50',
       'RequestLatencyP99',
       'RequestLatencyMax',

@@ -10,6 +10,12 @@ import { synthesized, type Synthesized } from './synthesized.js';
 const atDefault: Record<string, string> = {
   PHI_DATA_DIR: 'of the embedded platform',
   PHI_RATE_LIMIT_PER_MINUTE: 'one limit for all deployments',
+  PHI_ADDRESS_RATE_LIMIT_PER_MINUTE: 'one limit for all deployments',
+  PHI_MISS_LIMIT_PER_MINUTE: 'one limit for all deployments',
+  PHI_CONCURRENT_REQUESTS: 'what the smallest task answers in time',
+  PHI_CONNECTIONS: 'one limit for all deployments',
+  PHI_CORS_ORIGINS: 'a question of the organization: changed by who answers for it',
+  PHI_ANSWER_TIMEOUT_SECONDS: 'one limit for all deployments',
   PHI_BODY_LIMIT_BYTES: 'one limit for all deployments',
   PHI_REQUEST_TIMEOUT_SECONDS:
     'less than the 29 s of the gateway would cut off large bodies of slow clients there first',

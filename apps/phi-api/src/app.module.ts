@@ -12,10 +12,12 @@ import { DisclosuresController } from './audit/disclosures.controller.js';
 import { LoginGuard } from './audit/login.guard.js';
 import { HealthController } from './health/health.controller.js';
 import { Lifecycle } from './health/lifecycle.js';
+import { Admission } from './http/admission.js';
 import { Cursors } from './http/cursors.js';
 import { IdempotentRequest } from './http/idempotency-key.js';
 import { InputPipe } from './http/input.js';
 import { RateLimitGuard } from './http/rate-limit.guard.js';
+import { RateLimits } from './http/rate-limits.js';
 import { ParametersRefresh } from './parameters-refresh.js';
 import { LOG } from './log.js';
 import { MassReads } from './metrics/mass-reads.js';
@@ -31,6 +33,7 @@ import { RecordsController } from './records/records.controller.js';
 
 /** The way of every request, in the order in which Nest runs it. */
 const pipeline = [
+  // Admission: room for one more? not too often from this address?                 503, 429
   { provide: APP_GUARD, useClass: AuthenticationGuard }, // who are you?               401
   { provide: APP_GUARD, useClass: RateLimitGuard }, // not too often                   429
   { provide: APP_GUARD, useClass: LoginGuard }, // the first use of a token leaves an event
@@ -64,6 +67,8 @@ export class AppModule implements OnApplicationShutdown {
         { provide: LOG, useValue: log },
         { provide: PLATFORM, useFactory: platform },
         ...platformProviders,
+        Admission,
+        RateLimits,
         Cursors,
         IdempotentRequest,
         Lifecycle,

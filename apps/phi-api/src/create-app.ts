@@ -7,7 +7,8 @@ import { type Log, NestLog } from '@app/observability';
 import { type Platform } from '@app/platform';
 import { answerRefusal, RefusalRecorder } from '@app/problem-details';
 import { AppModule } from './app.module.js';
-import { createHttpAdapter, setUpHttp } from './http/http-server.js';
+import { Admission } from './http/admission.js';
+import { corsOptions, createHttpAdapter, setUpHttp } from './http/http-server.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { readOpenApiDocument } from './openapi.js';
 import { permitRecordTypes } from './records/record-type.validator.js';
@@ -37,11 +38,15 @@ export async function createApp({
     // Nest's own parsers would take forms as well.
     bodyParser: false,
   });
+  const origins = config.PHI_CORS_ORIGINS.filter((origin) => origin !== '');
+  // Closed unless configured, and never with credentials: tokens are no cookies (OWASP ASVS 5, 3.4.2).
+  if (origins.length > 0) app.enableCors(corsOptions(origins));
   const requests = app.get(RequestMetrics);
   adapter.getInstance().addHook('onResponse', (_request, reply, done) => {
     requests.answered(reply.statusCode, reply.elapsedTime);
     done();
   });
+  app.get(Admission).attach(adapter.getInstance());
   permitRecordTypes(recordTypes(config.PHI_RECORD_TYPES));
   SwaggerModule.setup('docs', app, readOpenApiDocument, {
     customSiteTitle: 'Healthcare Security Platform',

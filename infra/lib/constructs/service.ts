@@ -205,6 +205,8 @@ export class PhiService extends Construct {
       // In a network of its own: only the load balancer's security group reaches it.
       PHI_HOST: '0.0.0.0',
       PHI_PORT: String(SERVICE_PORT),
+      // API Gateway names its caller, and the load balancer names API Gateway's VPC link.
+      PHI_TRUSTED_PROXIES: '2',
       PHI_TLS_CERT: CERTIFICATE,
       PHI_TLS_KEY: PRIVATE_KEY,
       PHI_LOG_LEVEL: settings.api.logLevel,

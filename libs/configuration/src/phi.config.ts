@@ -57,6 +57,42 @@ export const variables = {
     0,
     10_000_000,
   ),
+  PHI_ADDRESS_RATE_LIMIT_PER_MINUTE: wholeNumber(
+    'Requests a minute from one network address, before anybody is known. Off with PHI_RATE_LIMIT_PER_MINUTE=0.',
+    12_000,
+    1,
+    10_000_000,
+  ),
+  PHI_MISS_LIMIT_PER_MINUTE: wholeNumber(
+    'Answers 404 and 409 for a taken identifier (of a principal), or 401 (of an address), in a minute before it is refused: many of them tell what exists. Off with PHI_RATE_LIMIT_PER_MINUTE=0.',
+    120,
+    1,
+    10_000_000,
+  ),
+  PHI_CONCURRENT_REQUESTS: wholeNumber(
+    'Requests worked on at a time; more are turned away at once (503, Retry-After), so that the others are answered in time.',
+    256,
+    1,
+    100_000,
+  ),
+  PHI_CONNECTIONS: wholeNumber(
+    'Connections held at a time; more are closed as they come.',
+    4096,
+    1,
+    1_000_000,
+  ),
+  PHI_TRUSTED_PROXIES: wholeNumber(
+    'Proxies in front whose X-Forwarded-For is believed: as many entries from the end are theirs. 0 believes none.',
+    0,
+    0,
+    10,
+  ),
+  PHI_CORS_ORIGINS: list(
+    'Origins whose pages may call the API from a browser; none unless given.',
+    '',
+    /^(https:\/\/[A-Za-z0-9.-]{1,253}(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?)?$/,
+    'origins separated by commas, https or on this machine',
+  ),
   PHI_BODY_LIMIT_BYTES: wholeNumber(
     'Largest request body, bytes. A record and its notes must fit in a store item.',
     3_145_728,
@@ -75,6 +111,12 @@ export const variables = {
     undefined,
     /^[\x21-\x2b\x2d-\x7e]{1,200}$/,
     'client ids separated by commas',
+  ),
+  PHI_ANSWER_TIMEOUT_SECONDS: wholeNumber(
+    'Longest time that an answer may take, until its client has it; longer ones are cut off.',
+    600,
+    1,
+    86_400,
   ),
   PHI_TOKEN_AUDIENCE: text(
     'Audience that access tokens must name.',

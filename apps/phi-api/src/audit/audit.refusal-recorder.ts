@@ -4,7 +4,9 @@ import { type Log } from '@app/observability';
 import { IntegrityBreach, OutOfReach } from '@app/patient-records';
 import { type Problem, problemTypes, RefusalRecorder } from '@app/problem-details';
 import type { FastifyRequest } from 'fastify';
+import { FurtherRefusal } from '../http/further-refusal.js';
 import { uuid } from '../http/input.js';
+import { RateLimits } from '../http/rate-limits.js';
 import { LOG } from '../log.js';
 import { originOf } from '../http/request-caller.js';
 import { RequestMetrics } from '../metrics/request-metrics.js';
@@ -16,12 +18,15 @@ export class AuditRefusalRecorder extends RefusalRecorder {
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(LOG) private readonly log: Log,
     @Inject(RequestMetrics) private readonly metrics: RequestMetrics,
+    @Inject(RateLimits) private readonly limits: RateLimits,
   ) {
     super();
   }
 
   override async record(request: FastifyRequest, problem: Problem): Promise<void> {
     const { status, name } = problem.type;
+    this.limits.refused(problem.type, request.ip, request.principal);
+    if (problem.cause instanceof FurtherRefusal) return this.metrics.refusedUnrecorded();
     if (status >= 500) {
       this.log.error(
         { requestId: request.id, problem: name, error: problem.cause ?? problem },

@@ -35,22 +35,46 @@ export function createHttpAdapter(config: PhiConfig, refuse: Refuse): FastifyAda
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 64 },
-    http: { maxHeaderSize: headAtMost },
+    http: { maxHeaderSize: headAtMost, connectionsCheckingInterval: 1000 },
+    trustProxy: (_address: string, hop: number) => hop < config.PHI_TRUSTED_PROXIES,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       setHeaders(request, reply, secure);
       void refuse(error, request, reply);
     },
     clientErrorHandler: refuseConnection,
   };
-  if (cert === undefined || key === undefined) return new FastifyAdapter(options);
+  if (cert === undefined || key === undefined) return bounded(new FastifyAdapter(options), config);
   const https = {
     cert: readFileSync(cert),
     key: readFileSync(key),
     minVersion: 'TLSv1.2' as const,
     maxHeaderSize: headAtMost,
+    connectionsCheckingInterval: 1000,
   };
-  return new FastifyAdapter({ ...options, https });
+  return bounded(new FastifyAdapter({ ...options, https }), config);
 }
+
+function bounded(adapter: FastifyAdapter, { PHI_CONNECTIONS }: PhiConfig): FastifyAdapter {
+  adapter.getInstance().server.maxConnections = PHI_CONNECTIONS;
+  return adapter;
+}
+
+/** @returns what a page of these origins may send and see */
+export const corsOptions = (origins: readonly string[]) => ({
+  origin: [...origins],
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    'authorization',
+    'content-type',
+    'idempotency-key',
+    'if-match',
+    'if-none-match',
+    'x-purpose-of-use',
+  ],
+  exposedHeaders: ['etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
+  credentials: false,
+  maxAge: 600,
+});
 
 /** Everything that holds for every request whatever its route: media types, headers, one log line. */
 export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): void {
@@ -102,8 +126,19 @@ function acceptJsonAlone(server: FastifyInstance): void {
   });
 }
 
+const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
+/** Swagger UI: its own files, and requests to us. Its styles are set by its scripts. */
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 function setHeaders(request: FastifyRequest, reply: FastifyReply, secure: boolean): void {
-  void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  void reply
+    .header('x-request-id', request.id)
+    // OWASP ASVS 5, 3.4.3 to 3.4.6: an answer is data, never a page, a script or part of a page.
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+    .header('cross-origin-resource-policy', 'same-origin')
+    .header('content-security-policy', request.url.startsWith('/docs') ? pagePolicy : dataPolicy);
   // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
   if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
   if (secure) void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');

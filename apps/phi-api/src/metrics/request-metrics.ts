@@ -4,7 +4,13 @@ import { Counters, type Metric, Timings } from '@app/observability';
 /** How requests were answered. Counts and times only: no route, no caller. */
 @Injectable()
 export class RequestMetrics {
-  readonly #counters = new Counters(['Requests', 'Refusals4xx', 'Refusals5xx', 'AuditFailures']);
+  readonly #counters = new Counters([
+    'Requests',
+    'Refusals4xx',
+    'Refusals5xx',
+    'AuditFailures',
+    'UnrecordedRefusals',
+  ]);
   readonly #latency = new Timings();
 
   answered(status: number, milliseconds: number): void {
@@ -17,6 +23,11 @@ export class RequestMetrics {
   /** A request was refused because its event could not be written. The trail itself cannot tell. */
   auditFailed(): void {
     this.#counters.add('AuditFailures');
+  }
+
+  /** A request was turned away like one before it, which the trail tells of. */
+  refusedUnrecorded(): void {
+    this.#counters.add('UnrecordedRefusals');
   }
 
   /** @returns what was counted since it was last called */
