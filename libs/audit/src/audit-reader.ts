@@ -140,7 +140,9 @@ export class AuditReader {
   async #walk({ patientId, agent, from }: AuditScope): Promise<Walk> {
     if (patientId !== undefined) return this.#along('patient', auditKeys.patientPartition(patientId), from);
     if (agent !== undefined) return this.#along('agent', auditKeys.agentPartition(agent), from);
-    const start = from ?? (await this.#beginning());
+    // Before its beginning there is nothing, however far back somebody asks: each empty day costs a query a shard.
+    const beginning = await this.#beginning();
+    const start = from === undefined || from < beginning ? beginning : from;
     return (before, chunk) => this.#throughDay(before, start, chunk);
   }
 

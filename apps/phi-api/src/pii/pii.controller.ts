@@ -44,10 +44,8 @@ export class PiiController {
   @Documented({ summary: 'Find identifiers in texts; nothing is stored', problems })
   @ApiBody({ type: DetectDto, examples: detectExamples })
   @ApiResponse({ status: 200, description: 'What was found, never its text', type: DetectAnswerDto })
-  async detect(
-    @RequestCaller() caller: Caller,
-    @ScreenedBody() { texts, purpose = 'stored-notes' }: DetectDto,
-  ): Promise<DetectAnswerDto> {
+  async detect(@RequestCaller() caller: Caller, @ScreenedBody() body: DetectDto): Promise<DetectAnswerDto> {
+    const { texts, purpose = 'stored-notes' } = present(body);
     if (texts === undefined) throw invalidField('/texts', 'is required');
     const policy = this.#policy(purpose);
     const { findings, degraded } = await judgeTexts(this.detector, texts, policy);
@@ -70,8 +68,9 @@ export class PiiController {
   @ApiResponse({ status: 200, description: 'Without identifiers', type: DeidentifyAnswerDto })
   async deidentify(
     @RequestCaller() caller: Caller,
-    @ScreenedBody() { texts, resource, surrogates = false, purpose = 'safe-harbor' }: DeidentifyDto,
+    @ScreenedBody() body: DeidentifyDto,
   ): Promise<DeidentifyAnswerDto> {
+    const { texts, resource, surrogates = false, purpose = 'safe-harbor' } = present(body);
     const policy = this.#policy(purpose);
     const options = { policy, surrogates };
     if (resource !== undefined && texts === undefined) {
@@ -123,3 +122,7 @@ const spanOf = ({ type, start, end, confidence }: PiiFinding, action: PolicyActi
   action,
   confidence,
 });
+
+/** @returns the members that are there: JSON `null` counts as absent, and has no default yet */
+const present = <T extends object>(body: T): Partial<T> =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)) as Partial<T>;

@@ -1,4 +1,4 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, PartialType } from '@nestjs/swagger';
 import { type ClinicalRecord, type Versioned } from '@app/patient-records';
 import { Text } from '../http/dto-properties.js';
 import { PageQueryDto } from '../http/page.dto.js';
@@ -17,6 +17,20 @@ export class RecordAnswerDto extends IntersectionType(RecordPlaceDto, RecordDto)
 export class RecordPageDto {
   @ApiProperty({ type: [RecordAnswerDto], description: 'This page.' })
   items!: RecordAnswerDto[];
+  @ApiProperty({
+    description: 'Send it as `cursor` for the next page; absent on the last.',
+    required: false,
+    example: 'AbC123',
+  })
+  nextCursor?: string;
+}
+
+/** A version that was, or the deletion after it: that one says when, and holds nothing. */
+export class RecordVersionDto extends IntersectionType(RecordPlaceDto, PartialType(RecordDto)) {}
+
+export class RecordHistoryDto {
+  @ApiProperty({ type: [RecordVersionDto], description: 'This page, newest first.' })
+  items!: RecordVersionDto[];
   @ApiProperty({
     description: 'Send it as `cursor` for the next page; absent on the last.',
     required: false,

@@ -21,7 +21,14 @@ import { DocumentId, DocumentVersion, IdParam, refuseRepeated, VersionParam } fr
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
-import { RecordAnswerDto, recordAnswer, RecordPageDto, RecordQueryDto } from './record-answers.dto.js';
+import {
+  RecordAnswerDto,
+  recordAnswer,
+  RecordHistoryDto,
+  RecordPageDto,
+  RecordQueryDto,
+  RecordVersionDto,
+} from './record-answers.dto.js';
 import { recordDocument, screeningOf } from './record-documents.js';
 import { BatchDto, RecordDto } from './record.dto.js';
 import { batchExamples, recordExamples } from './record-examples.js';
@@ -216,13 +223,13 @@ export class RecordsController {
   @Documented({ summary: 'Every version of a record, newest first', problems: { 404: ofPatient[404] } })
   @DocumentId('patientId')
   @DocumentId('recordId')
-  @AnswersPage('A page of versions', RecordPageDto)
+  @AnswersPage('A page of versions', RecordHistoryDto)
   async history(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdParam('recordId') recordId: string,
     @Query() { cursor, limit = limitByDefault }: PageQueryDto,
-  ): Promise<RecordPageDto> {
+  ): Promise<RecordHistoryDto> {
     const route = `GET ${base}/{recordId}/history`;
     const filter = { patientId, recordId };
     const position = this.cursors.open(cursor, caller, route, filter);
@@ -237,14 +244,14 @@ export class RecordsController {
   @DocumentId('patientId')
   @DocumentId('recordId')
   @DocumentVersion()
-  @Answers(200, 'That version', RecordAnswerDto)
+  @Answers(200, 'That version', RecordVersionDto)
   async version(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdParam('recordId') recordId: string,
     @VersionParam('version') version: number,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RecordAnswerDto> {
+  ): Promise<RecordVersionDto> {
     const record = await this.records.version(caller, patientId, recordId, version);
     answerHeaders(reply, record.version);
     return recordAnswer(record, patientId);
