@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
@@ -117,7 +118,11 @@ function acceptJsonAlone(server: FastifyInstance): void {
   // RFC 7396, 4: a merge patch is JSON with a media type of its own.
   const types = ['application/json', 'application/merge-patch+json'];
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(types, { parseAs: 'string' }, (request, text: string, done) => {
+  server.addContentTypeParser(types, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // RFC 8259, 8.1. Decoding would put U+FFFD in the place of what was sent, and that would be stored.
+    if (!isUtf8(body))
+      return done(new Problem(problemTypes.malformedRequest, { detail: 'The body is not UTF-8.' }));
+    const text = body.toString('utf8');
     void parseJson(request, text, (error, body) => {
       if (error !== null || !repeatsName(text)) return done(error, body);
       const detail = 'An object in the body has two members of the same name.';
