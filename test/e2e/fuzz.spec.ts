@@ -100,7 +100,7 @@ function plans(route: Route): fc.Arbitrary<Planned> {
         { requiredKeys: [] },
       );
       let content: fc.Arbitrary<unknown> = fc.constant(drawn.good);
-      for (let n = 0; n < drawn.spoils && body !== undefined; n++) {
+      for (let n = 0; n < (body === undefined ? 0 : drawn.spoils); n++) {
         content = content.chain((value) => spoiled(value, drawn.mark));
       }
       return fc.tuple(query, content).map(([asked, sent]) => planned(route, drawn, asked, sent, body?.[0]));

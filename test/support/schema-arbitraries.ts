@@ -94,7 +94,7 @@ export const hostile = (mark: string): fc.Arbitrary<unknown> =>
     fc.constantFrom<unknown>(
       { __proto__: null, [mark]: 1 },
       { constructor: { prototype: { [mark]: mark } } },
-      { toString: mark, valueOf: mark, then: mark, toJSON: mark },
+      Object.fromEntries(['toString', 'valueOf', 'then', 'toJSON'].map((name) => [name, mark])),
       { $ref: mark, $where: mark },
       nested(200, mark),
     ),
