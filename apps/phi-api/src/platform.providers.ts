@@ -7,6 +7,8 @@ import { CursorCipher, KeyedHash } from '@app/encryption';
 import {
   CareTeams,
   ClinicalRecords,
+  EmergencyAccesses,
+  EmergencyReviews,
   Erasure,
   PatientDirectory,
   PatientExport,
@@ -62,10 +64,18 @@ export const platformProviders: Provider[] = [
     provide: RECORDS,
     inject: [PLATFORM, ConfigService],
     useFactory: (platform: Platform, config: ConfigService<PhiConfig, true>) =>
-      openPatientRecords(platform, config.get('PHI_SHARED_IDENTIFIER_SYSTEMS', { infer: true }), {
-        keyCacheTtlSeconds: config.get('PHI_KEY_CACHE_TTL_SECONDS', { infer: true }),
-        keyStoreBackupDays: config.get('PHI_KEY_STORE_BACKUP_DAYS', { infer: true }),
-      }),
+      openPatientRecords(
+        platform,
+        config.get('PHI_SHARED_IDENTIFIER_SYSTEMS', { infer: true }),
+        {
+          keyCacheTtlSeconds: config.get('PHI_KEY_CACHE_TTL_SECONDS', { infer: true }),
+          keyStoreBackupDays: config.get('PHI_KEY_STORE_BACKUP_DAYS', { infer: true }),
+        },
+        {
+          careTeamRequired: config.get('PHI_CARE_TEAM_REQUIRED', { infer: true }) === 'true',
+          emergencyAccessMinutes: config.get('PHI_EMERGENCY_ACCESS_MINUTES', { infer: true }),
+        },
+      ),
   },
   ofRecords(Patients, ({ patients }) => patients),
   ofRecords(PatientDirectory, ({ directory }) => directory),
@@ -73,4 +83,6 @@ export const platformProviders: Provider[] = [
   ofRecords(CareTeams, ({ careTeams }) => careTeams),
   ofRecords(ClinicalRecords, ({ records }) => records),
   ofRecords(Erasure, ({ erasure }) => erasure),
+  ofRecords(EmergencyAccesses, ({ emergencyAccesses }) => emergencyAccesses),
+  ofRecords(EmergencyReviews, ({ emergencyReviews }) => emergencyReviews),
 ];

@@ -9,7 +9,7 @@ import { needs, Unreadable } from './unreadable.js';
 /** One stored version of a document, or the mark that it was deleted. Holds PHI in clear. */
 export interface RecoveredDocument {
   readonly patientId: string;
-  /** `PROFILE`, `RECORD#<id>` or `VERSION#<PROFILE or id>#<version>`. */
+  /** `PROFILE`, `RECORD#<id>`, `VERSION#<PROFILE or id>#<version>` or `EMERGENCY#<id>`. */
   readonly row: string;
   /** What stands in clear beside the message. Its seal is not checked. */
   readonly clear: Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-const DOCUMENT_ROW = /^(?:PROFILE$|RECORD#|VERSION#)/;
+const DOCUMENT_ROW = /^(?:PROFILE$|RECORD#|VERSION#|EMERGENCY#)/;
 const PATIENT_ID = 'patient_id';
 
 /**

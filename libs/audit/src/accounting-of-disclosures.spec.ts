@@ -114,6 +114,7 @@ describe('an accounting of disclosures', () => {
       'record-query': 'not-stated',
       'care-team-read': 'not-stated',
       export: 'not-stated',
+      'emergency-access-read': 'not-stated',
       'patient-create': 'change',
       'patient-update': 'change',
       'patient-delete': 'change',
@@ -125,6 +126,7 @@ describe('an accounting of disclosures', () => {
       'record-rescreen': 'change',
       'care-team-update': 'change',
       'emergency-access': 'change',
+      'emergency-access-review': 'change',
     };
     const types = Object.keys(renderings) as AuditEventType[];
     const events = types.map((type) => ({ type }));

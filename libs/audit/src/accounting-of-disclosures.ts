@@ -45,6 +45,8 @@ const disclosing: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
   'record-query',
   'care-team-read',
   'export',
+  // A reason may say something of the patient, and a reviewer of another office is shown it.
+  'emergency-access-read',
 ]);
 
 /** Events in which it changed, or who may see it. */
@@ -60,6 +62,7 @@ const changing: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
   'record-rescreen',
   'care-team-update',
   'emergency-access',
+  'emergency-access-review',
 ]);
 
 /**

@@ -26,6 +26,7 @@ export type AuditEventType =
   | 'login'
   | 'token-revoke'
   | 'emergency-access'
+  | 'emergency-access-read'
   | 'emergency-access-review'
   | 'mass-read'
   | 'audit-query'
@@ -57,6 +58,8 @@ export interface AuditOrigin {
   requestId: string;
   /** HL7 v3 PurposeOfUse code. */
   purposeOfUse?: string;
+  /** The emergency access that alone let the caller see the patient. */
+  emergencyAccessId?: string;
 }
 
 /** A document that an event speaks of. */
@@ -87,6 +90,13 @@ export interface AuditEvent {
   refusal?: { problem: string; status: number; method: string; route: string };
   /** Of an erasure: its reason, a code, and how far it was. */
   erasure?: { reason: string; step: 'begun' | 'rows-removed' | 'completed' | 'repeated' };
+  /** Of an emergency access: which one, what became of it, until when it lets its holder read (ISO 8601), what a review found. */
+  emergencyAccess?: {
+    id: string;
+    step: 'granted' | 'repeated' | 'read' | 'reviewed';
+    expiresAt?: string;
+    finding?: string;
+  };
   /** Of a key job as a whole: where it is, and how many rows it has worked on so far. */
   job?: { step: 'begun' | 'stopped' | 'completed'; examined: number; changed: number; failed: number };
   /** Of a login: until when the token is good, ISO 8601 in UTC. */

@@ -45,7 +45,7 @@ const placeOfCheckpoint = /^\d{12}$/;
 
 /**
  * The register of the whole trail, over all instances: signed checkpoints, numbered without gaps, each holding the digest of the one
- * before. Any number of processes may append at once.
+ * before (45 CFR 164.312(c)(2)). Any number of processes may append at once.
  */
 export class CheckpointLog {
   /** What the head row said when it was last seen, and what the next checkpoint follows. */

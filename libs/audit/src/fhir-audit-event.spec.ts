@@ -97,8 +97,19 @@ const samples: Record<AuditEventType, Sample[]> = {
   ],
   'token-revoke': [{}],
   login: [{ login: { expiresAt: '2026-01-05T10:30:00.000Z' } }],
-  'emergency-access': [patient],
-  'emergency-access-review': [{ patientId }],
+  'emergency-access': [
+    { patientId, emergencyAccess: { id, step: 'granted', expiresAt: '2026-01-05T10:30:00.000Z' } },
+  ],
+  'emergency-access-read': [
+    {
+      patientId,
+      entities: [{ type: 'EmergencyAccess', id, version: 1 }],
+      emergencyAccess: { id, step: 'read' },
+    },
+  ],
+  'emergency-access-review': [
+    { patientId, emergencyAccess: { id, step: 'reviewed', finding: 'inappropriate' } },
+  ],
   'mass-read': [
     {
       outcome: '8',
@@ -185,6 +196,7 @@ describe('IHE BALP 1.1', () => {
     ['care-team-read', 0, 'PatientRead'],
     ['care-team-update', 0, 'PatientUpdate'],
     ['export', 0, 'PrivacyDisclosure.Source'],
+    ['emergency-access-read', 0, 'PatientRead'],
   ];
   it.each(followed)('%s (%i) follows %s', (type, number, profile) => {
     const event = only(type, number);
@@ -258,6 +270,26 @@ describe('what an AuditEvent says', () => {
   it('names the fields of a search, as base64', () => {
     const query = only('patient-query').entity?.find(({ role }) => role?.code === '24')?.query ?? '';
     expect(Buffer.from(query, 'base64').toString()).toBe('family&birthDate');
+  });
+
+  it('names the emergency access that a read was made under, and what became of it', () => {
+    const detailsOf = (event: ReturnType<typeof only>) => event.entity?.at(-1)?.detail;
+    const emergencyAccessId = '55555555-5555-4555-8555-555555555555';
+    const read = only('record-read', 0, {
+      origin: { ...origin, purposeOfUse: 'ETREAT', emergencyAccessId },
+    });
+    expect(read.purposeOfEvent?.[0]?.coding[0]?.code).toBe('ETREAT');
+    expect(detailsOf(read)).toEqual([{ type: 'emergency-access-id', valueString: emergencyAccessId }]);
+    expect(detailsOf(only('emergency-access'))).toEqual([
+      { type: 'emergency-access-id', valueString: id },
+      { type: 'emergency-access-step', valueString: 'granted' },
+      { type: 'emergency-access-expires-at', valueString: '2026-01-05T10:30:00.000Z' },
+    ]);
+    expect(detailsOf(only('emergency-access-review'))).toEqual([
+      { type: 'emergency-access-id', valueString: id },
+      { type: 'emergency-access-step', valueString: 'reviewed' },
+      { type: 'emergency-access-finding', valueString: 'inappropriate' },
+    ]);
   });
 
   it.each([

@@ -226,13 +226,19 @@ function detailOf({ version, messageSha256 }: AuditEntity): Pick<FhirEntity, 'de
 
 /** Counts and codes that FHIR has no element for. */
 function detailsOf(event: StoredAuditEvent): NonNullable<FhirEntity['detail']> {
-  const { screening = {}, refusal, erasure, job, login, massRead, count, degraded } = event;
+  const { screening = {}, refusal, erasure, emergencyAccess, job, login, massRead, count, degraded } = event;
   const told: Record<string, string | number | undefined> = {
     count,
     ...Object.fromEntries(Object.entries(screening).map(([type, found]) => [`screening-${type}`, found])),
     'screening-degraded': degraded && 'true',
     ...(refusal && { method: refusal.method, route: refusal.route, status: refusal.status }),
     ...(erasure && { 'erasure-reason': erasure.reason, 'erasure-step': erasure.step }),
+    'emergency-access-id': emergencyAccess?.id ?? event.origin.emergencyAccessId,
+    ...(emergencyAccess && {
+      'emergency-access-step': emergencyAccess.step,
+      'emergency-access-expires-at': emergencyAccess.expiresAt,
+      'emergency-access-finding': emergencyAccess.finding,
+    }),
     ...(job && {
       'job-step': job.step,
       'job-examined': job.examined,

@@ -201,6 +201,7 @@ export const renderings: Readonly<Record<AuditEventType, EventRendering>> = {
   login: { display: 'Access token first used', action: 'E', ...refusedLogin },
   'token-revoke': alert('Access token revoked', securityConfiguration),
   'emergency-access': alert('Emergency access', emergencyOverride),
+  'emergency-access-read': read('Emergency access read by a reviewer'),
   'emergency-access-review': operation('Emergency access reviewed', 'U'),
   'mass-read': alert('Unusually many patients read'),
   'audit-query': logUsed('Audit events listed'),

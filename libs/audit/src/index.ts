@@ -1,5 +1,6 @@
 export { AuditTrail, type AuditListener, type AuditTrailOptions } from './audit-trail.js';
 export { ClockStep } from './event-clock.js';
+export { timeOrderedUuid } from './own-events.js';
 export { findingCounts } from './audit-event.js';
 export type {
   AuditAgent,
@@ -52,6 +53,7 @@ export { TrailFiles } from './cloudtrail/trail-files.js';
 export { TrailFolder } from './cloudtrail/trail-folder.js';
 export { verifyTrail } from './verification/verify-trail.js';
 export { type VerificationProgress, type VerificationReport } from './verification/verification-report.js';
+export { type StoredEmergency } from './verification/emergency-check.js';
 export { type RecordCensus, type StoredVersion } from './verification/record-check.js';
 export { expireEvents, type ExpiryReport } from './verification/expire-events.js';
 export { exportTrail, type ExportReport } from './verification/export-trail.js';

@@ -48,10 +48,10 @@ describe('the signer in KMS', () => {
     expect(verifyCheckpoint({ text, signature } as SignedCheckpoint, createPublicKey(signer.publicKey))).toBe(
       true,
     );
-    const { operation, input } = kms.endpoint.calls.at(-1) ?? { operation: '', input: {} };
-    expect(operation).toBe('Sign');
-    expect(input).toMatchObject({ MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
-    expect(Buffer.from(String(input['Message']), 'base64')).toHaveLength(32);
+    const call = kms.endpoint.calls.at(-1);
+    expect(call?.operation).toBe('Sign');
+    expect(call?.input).toMatchObject({ MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
+    expect(Buffer.from(String(call?.input['Message']), 'base64')).toHaveLength(32);
   });
 
   it('asks for the public key once', async () => {

@@ -15,10 +15,11 @@ export function storedEvent(event: AuditEvent, milliseconds: number): StoredAudi
 }
 
 /**
+ * A version 7 UUID (RFC 9562, section 5.7) of a moment: such ids sort in the order of time.
  * The random digits are those of a version 4 UUID, which Node draws many at a time: the `uuid` package draws 16 bytes for each id, which
  * costs a read more than its hash.
  */
-function timeOrderedUuid(milliseconds: number): string {
+export function timeOrderedUuid(milliseconds: number): string {
   const time = milliseconds.toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

@@ -37,7 +37,7 @@ export const Access = (
 export const OperationAccess = (operation: Operation) =>
   SetMetadata(routeAccess, { operation } satisfies RouteAccess);
 
-/** May you? Denies every route that does not say what it needs. */
+/** May you? Denies every route that does not say what it needs (45 CFR 164.312(a)(1)). */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
   readonly #parsed = new LRUCache<string, Scopes>({ max: 1000 });

@@ -1,3 +1,11 @@
 export { Scopes, type Level, type Operation, type Permission } from './scopes.js';
 export { Access, AuthorizationGuard, OperationAccess } from './authorization.guard.js';
-export { reachesPatient, type TeamMembership } from './relationship.js';
+export {
+  type EmergencyGrant,
+  isOpenFor,
+  type Reach,
+  reachOf,
+  type Relationship,
+  type RelationshipPolicy,
+  type TeamMembership,
+} from './relationship.js';

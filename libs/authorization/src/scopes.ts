@@ -5,7 +5,8 @@
 export type Level = 'system' | 'user' | 'patient';
 /** create, read, update, delete, search */
 export type Permission = 'c' | 'r' | 'u' | 'd' | 's';
-export type Operation = 'erase' | 'emergency-access' | 'review' | 'screen';
+/** `restricted` opens no route: with it searches and lists of the level `system` show restricted patients, too. */
+export type Operation = 'erase' | 'emergency-access' | 'review' | 'restricted' | 'screen';
 
 interface ClinicalScope {
   level: Level;

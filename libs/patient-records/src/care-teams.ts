@@ -46,9 +46,9 @@ export class CareTeams {
   }
 
   async read(caller: Caller, patientId: string): Promise<CareTeam> {
-    await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
+    const { acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
     const { team } = await this.#load(patientId);
-    await this.parts.audit.append([event(caller, 'care-team-read', { patientId })]);
+    await this.parts.audit.append([event(acting(['Patient']), 'care-team-read', { patientId })]);
     return team;
   }
 

@@ -13,6 +13,7 @@ import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
 import { needVersion, replaceHead, stillThere, unlessMoved } from './head-writes.js';
 import { keys } from './keys.js';
+import type { NewRecord } from './new-record.js';
 import type { ClinicalRecord } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
 import { type Screened } from './patients.js';
@@ -25,11 +26,6 @@ interface ClinicalRecordsParts {
   vault: DocumentVault;
   gate: PatientGate;
   idempotent: IdempotentRequests;
-}
-
-/** A record to be made, under an id of ours or of the client's. */
-export interface NewRecord extends Screened<ClinicalRecord> {
-  id: string;
 }
 
 /** The clinical records of a patient. */
@@ -77,9 +73,9 @@ export class ClinicalRecords {
   }
 
   async read(caller: Caller, patientId: string, recordId: string): Promise<Versioned<ClinicalRecord>> {
-    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r');
+    const { record, acting } = await this.#enterRecord(caller, patientId, recordId, 'r');
     const found = await this.parts.vault.unlock<ClinicalRecord>(record);
-    await this.#recordRead(caller, patientId, record, { version: found.version });
+    await this.#recordRead(acting, patientId, record, { version: found.version });
     return found;
   }
 
@@ -162,8 +158,9 @@ export class ClinicalRecords {
     const covered = page.items.filter((item) => entered.covers(this.parts.vault.read(item).recordType));
     const items = await Promise.all(covered.map((item) => this.parts.vault.unlock<ClinicalRecord>(item)));
     const types = recordType === undefined ? {} : { query: ['recordType'] };
+    const shown = items.flatMap(({ resource }) => (resource === undefined ? [] : [resource.recordType]));
     await this.parts.audit.append([
-      event(caller, 'record-query', { patientId, count: items.length, ...types }),
+      event(entered.acting(shown), 'record-query', { patientId, count: items.length, ...types }),
     ]);
     return { items, ...(page.next === undefined ? {} : { next: page.next }) };
   }
@@ -175,9 +172,9 @@ export class ClinicalRecords {
     before: number | undefined,
     limit: number,
   ): Promise<Page<Versioned<ClinicalRecord>>> {
-    const { record } = await this.#enterRecord(caller, patientId, recordId, 'r', true);
+    const { record, acting } = await this.#enterRecord(caller, patientId, recordId, 'r', true);
     const page = await versionsBefore<ClinicalRecord>(this.parts, record, recordId, before, limit);
-    await this.#recordRead(caller, patientId, record, {}, page.items.length);
+    await this.#recordRead(acting, patientId, record, {}, page.items.length);
     return page;
   }
 
@@ -189,26 +186,29 @@ export class ClinicalRecords {
     version: number,
     permission: 'r' | 'c' = 'r',
   ): Promise<Versioned<ClinicalRecord>> {
-    const { record } = await this.#enterRecord(caller, patientId, recordId, permission, true);
+    const { record, acting } = await this.#enterRecord(caller, patientId, recordId, permission, true);
     const current = record.attributes['version'] === version;
     const item = current ? record : await this.parts.table.get(keys.version(patientId, recordId, version));
     if (item === undefined) throw new Problem(problemTypes.notFound);
     const found = await this.parts.vault.unlock<ClinicalRecord>(item);
-    await this.#recordRead(caller, patientId, record, { version });
+    await this.#recordRead(acting, patientId, record, { version });
     return found;
   }
 
-  /** The type of a record decides which scope is needed, and it is known only once the row is read. */
+  /**
+   * The type of a record decides which scope is needed, and it is known only once the row is read.
+   * @returns `acting` is the caller as events name him
+   */
   async #enterRecord(
     caller: Caller,
     patientId: string,
     recordId: string,
     permission: 'c' | 'r' | 'u' | 'd',
     deletedToo = false,
-  ): Promise<{ head: PhiItem; record: PhiItem }> {
+  ): Promise<{ head: PhiItem; record: PhiItem; acting: Caller }> {
     const { gate, vault } = this.parts;
-    const key = keys.record(patientId, recordId);
-    const entered = await gate.enter(caller, patientId, undefined, permission, [key], deletedToo);
+    const options = { others: [keys.record(patientId, recordId)], deletedToo };
+    const entered = await gate.enter(caller, patientId, undefined, permission, options);
     const record = entered.others[0];
     if (record === undefined) throw new Problem(problemTypes.notFound);
     const { recordType, deleted } = vault.read(record);
@@ -216,7 +216,7 @@ export class ClinicalRecords {
     if (!entered.covers(recordType))
       throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
     if (deleted && !deletedToo) throw new Problem(problemTypes.gone);
-    return { head: entered.head, record };
+    return { head: entered.head, record, acting: entered.acting([recordType]) };
   }
 
   /** Every type of the batch must be covered. Ids in use are told before anything is encrypted; the commit has the last word. */
@@ -228,8 +228,8 @@ export class ClinicalRecords {
   ): Promise<PhiItem> {
     const { gate } = this.parts;
     for (const { resource } of records) gate.levels(caller, resource.recordType, 'c');
-    const recordKeys = records.map(({ id }) => keys.record(patientId, id));
-    const { head, others, covers } = await gate.enter(caller, patientId, undefined, 'c', recordKeys);
+    const options = { others: records.map(({ id }) => keys.record(patientId, id)) };
+    const { head, others, covers } = await gate.enter(caller, patientId, undefined, 'c', options);
     if (!records.every(({ resource }) => covers(resource.recordType))) {
       throw new Problem(problemTypes.notFound, { cause: new OutOfReach(patientId) });
     }

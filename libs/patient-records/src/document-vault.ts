@@ -5,7 +5,7 @@ import { type Attribute, type PhiItem, type PhiKey, type TableWrite } from '@app
 import { Problem, problemTypes } from '@app/problem-details';
 import { type ScreeningResult, type Versioned } from './caller.js';
 import { IntegrityBreach } from './integrity-breach.js';
-import { keys, patientIdOf, profile } from './keys.js';
+import { emergencyText, keys, patientIdOf, profile } from './keys.js';
 import { type PatientGate } from './patient-gate.js';
 import { resealItem, sealItem, verifySeal } from './sealed-item.js';
 
@@ -14,7 +14,7 @@ export interface Head {
   patientId: string;
   /** The record's id; for the patient's own document the patient's id. */
   id: string;
-  /** `PROFILE` or the record type. */
+  /** `PROFILE`, the record type, or that of what was written about an emergency access. */
   recordType: string;
   version: number;
   createdAt: string;
@@ -216,8 +216,9 @@ function breachOf({ patientId }: { patientId: string }, found?: Problem): Proble
   return new Problem(problemTypes.integrityFailure, { cause: new IntegrityBreach(patientId, found) });
 }
 
-function headKey(head: Omit<Head, 'deleted'>): PhiKey {
-  return head.recordType === profile ? keys.profile(head.patientId) : keys.record(head.patientId, head.id);
+function headKey({ patientId, recordType, id }: Omit<Head, 'deleted'>): PhiKey {
+  if (recordType === profile) return keys.profile(patientId);
+  return recordType === emergencyText ? keys.emergencyText(patientId, id) : keys.record(patientId, id);
 }
 
 const idInSort = (head: Head) => (head.recordType === profile ? profile : head.id);

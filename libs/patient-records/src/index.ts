@@ -6,6 +6,14 @@ export { OutOfReach } from './patient-gate.js';
 export { oneQuery, PatientDirectory } from './patient-directory.js';
 export { Patients } from './patients.js';
 export { CareTeams, membersAtMost, type CareTeam, type CareTeamMember } from './care-teams.js';
+export { EmergencyAccesses } from './emergency-access/emergency-accesses.js';
+export {
+  type EmergencyAccess,
+  type EmergencyStatus,
+  reviewFindings,
+  type ReviewFinding,
+} from './emergency-access/emergency-entry.js';
+export { type EmergencyCase, EmergencyReviews } from './emergency-access/emergency-reviews.js';
 export { Erasure, type ErasureWork } from './erasure/erasure.js';
 export {
   type Destroyed,
@@ -24,6 +32,7 @@ export { KeyMaintenance } from './maintenance/key-maintenance.js';
 export type { KeyStatus } from './maintenance/key-status.js';
 export { Rescreening, type RescreeningScope } from './maintenance/rescreening.js';
 export { queuedPatients } from './maintenance/rescreening-queue.js';
-export { ClinicalRecords, type NewRecord } from './clinical-records.js';
+export { ClinicalRecords } from './clinical-records.js';
+export { type NewRecord } from './new-record.js';
 export { PatientExport, type ExportLine } from './patient-export.js';
 export { recordCensus } from './stored-versions.js';

@@ -3,6 +3,9 @@ import type { PhiKey } from '@app/phi-table';
 /** The sort key of a patient's head, and the record type that its messages are bound to: no record may have it. */
 export const profile = 'PROFILE';
 
+/** The record type that reasons and comments of emergency accesses are bound to: neither FHIR nor a configured word has it. */
+export const emergencyText = 'EmergencyAccess';
+
 const patientPartition = (patientId: string) => `PATIENT#${patientId}`;
 const records = (partition: string, sort: string): PhiKey => ({ table: 'records', partition, sort });
 
@@ -24,6 +27,14 @@ export const keys = {
   teamMember: (patientId: string, memberToken: string) =>
     records(patientPartition(patientId), `TEAM#${memberToken}`),
   teamPrefix: 'TEAM',
+  /** The emergency access that somebody opened: the newest, one a person. */
+  grant: (patientId: string, holderToken: string) =>
+    records(patientPartition(patientId), `GRANT#${holderToken}`),
+  /** What was written about an emergency access, under the patient's key. */
+  emergencyText: (patientId: string, id: string) => records(patientPartition(patientId), `EMERGENCY#${id}`),
+  /** Emergency accesses of all patients, those to be reviewed apart; their ids sort in the order of time. */
+  emergencies: (status: 'open' | 'reviewed') => `EMERGENCIES#${status}`,
+  emergency: (status: 'open' | 'reviewed', id: string) => records(`EMERGENCIES#${status}`, id),
   /** @param partition `UNIQUE#...` */
   unique: (partition: string) => records(partition, '-'),
   /** @param partition `INDEX#...` */

@@ -7,10 +7,13 @@ import {
   type RecordCipher,
   type RowSeal,
 } from '@app/encryption';
+import { type RelationshipPolicy } from '@app/authorization';
 import { type PhiTable } from '@app/phi-table';
 import { CareTeams } from './care-teams.js';
 import { ClinicalRecords } from './clinical-records.js';
 import { DocumentVault } from './document-vault.js';
+import { EmergencyAccesses } from './emergency-access/emergency-accesses.js';
+import { EmergencyReviews } from './emergency-access/emergency-reviews.js';
 import { Erasure } from './erasure/erasure.js';
 import { type ErasureTerms } from './erasure/erasure-receipt.js';
 import { IdempotentRequests } from './idempotent-requests.js';
@@ -34,16 +37,23 @@ interface PatientRecordsPorts {
   keyStoreCompaction?: KeyStoreCompaction;
 }
 
+interface AccessTerms extends RelationshipPolicy {
+  /** How long an emergency access lasts. */
+  emergencyAccessMinutes: number;
+}
+
 /**
  * @param sharedSystems identifier systems whose values several patients may have
  * @param terms what an erasure's receipt promises of the key store
+ * @param access who reaches a patient; jobs, which work on nobody's behalf, do without it
  */
 export function openPatientRecords(
   ports: PatientRecordsPorts,
   sharedSystems: readonly string[],
   terms: ErasureTerms,
+  access: AccessTerms = { careTeamRequired: true, emergencyAccessMinutes: 60 },
 ) {
-  const gate = new PatientGate(ports.table, ports.rowSeal);
+  const gate = new PatientGate(ports.table, ports.rowSeal, access);
   const parts = {
     ...ports,
     vault: new DocumentVault(ports.cipher, ports.rowSeal, gate),
@@ -59,6 +69,8 @@ export function openPatientRecords(
     directory: new PatientDirectory(parts),
     exports: new PatientExport(parts),
     erasure: new Erasure(parts, terms),
+    emergencyAccesses: new EmergencyAccesses(parts, access.emergencyAccessMinutes),
+    emergencyReviews: new EmergencyReviews(parts),
     keyMaintenance: new KeyMaintenance(parts),
     rescreening: new Rescreening(parts),
   };

@@ -5,7 +5,7 @@ import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Page, Versioned } from './caller.js';
 import { type DocumentVault } from './document-vault.js';
 import { event } from './events.js';
-import { keys, listShards, patientIdOf } from './keys.js';
+import { keys, listShards } from './keys.js';
 import type { Patient } from './patient.js';
 import { membershipKey, type PatientGate } from './patient-gate.js';
 import { type PatientIndex, type PatientQuery } from './patient-index.js';
@@ -42,7 +42,7 @@ export class PatientDirectory {
     const levels = this.parts.gate.levels(caller, 'Patient', 's');
     const partitions = [this.parts.index.partitionFor(query)];
     const { ids, next } = await this.#candidates(partitions, limit, position);
-    const patients = await this.#open(caller, levels, ids, true);
+    const patients = await this.#open(caller, levels, ids);
     const items = patients.filter(
       ({ resource }) => resource !== undefined && this.parts.index.matches(query, resource),
     );
@@ -52,12 +52,12 @@ export class PatientDirectory {
     return { items, ...(next === undefined ? {} : { next }) };
   }
 
-  /** Everybody, in no order that means anything; for `system/` scopes. */
+  /** Everybody who is not restricted, and with `phi/restricted` everybody, in no order that means anything; for `system/` scopes. */
   async list(caller: Caller, limit: number, position: string | undefined): Promise<Page<Versioned<Patient>>> {
     const levels = this.parts.gate.levels(caller, 'Patient', 's');
     const partitions = Array.from({ length: listShards }, (_, shard) => keys.listPartition(shard));
     const { ids, next } = await this.#candidates(partitions, limit, position);
-    const items = await this.#open(caller, levels, ids, false);
+    const items = await this.#open(caller, levels, ids);
     await this.#recordDisclosures(caller, items, []);
     return { items, ...(next === undefined ? {} : { next }) };
   }
@@ -86,18 +86,13 @@ export class PatientDirectory {
     return { ids: [...ids], ...(done ? {} : { next: JSON.stringify(at) }) };
   }
 
-  async #open(
-    caller: Caller,
-    levels: readonly Level[],
-    ids: string[],
-    general: boolean,
-  ): Promise<Versioned<Patient>[]> {
+  async #open(caller: Caller, levels: readonly Level[], ids: string[]): Promise<Versioned<Patient>[]> {
     if (ids.length === 0) return [];
     const heads = await this.parts.table.batchGet(ids.map((id) => keys.profile(id)));
     const memberKeys = ids.map((id) => membershipKey(caller, levels, id)).filter((key) => key !== undefined);
     const members = await this.#membersByPatient(memberKeys);
     const opened = heads.map(async (head) => {
-      if (head === undefined || !this.#visible(caller, levels, head, members, general)) return [];
+      if (head === undefined || !this.#visible(caller, levels, head, members)) return [];
       return this.#unlessErased(this.parts.vault.unlock<Patient>(head));
     });
     return (await Promise.all(opened)).flat();
@@ -118,19 +113,16 @@ export class PatientDirectory {
     return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.partition, row]])));
   }
 
-  /** Restricted patients (HL7 confidentiality R, V) are found by members of their team alone. */
-  #visible(
-    caller: Caller,
-    levels: readonly Level[],
-    head: PhiItem,
-    members: Map<string, PhiItem>,
-    general: boolean,
-  ): boolean {
+  /**
+   * Restricted patients (HL7 confidentiality R, V) are found by members of their team alone, and by services that hold
+   * `phi/restricted` beside their `system/` scope. The mark is sealed in the head: nothing is decrypted to know it.
+   */
+  #visible(caller: Caller, levels: readonly Level[], head: PhiItem, members: Map<string, PhiItem>): boolean {
     const { deleted } = this.parts.vault.read(head);
     if (deleted) return false;
-    const reach =
-      general && head.attributes['restricted'] === true ? levels.filter((l) => l !== 'system') : levels;
-    return this.parts.gate.reaches(caller, reach, patientIdOf(head.partition), members.get(head.partition));
+    const hidden = head.attributes['restricted'] === true && !caller.scopes.permitsOperation('restricted');
+    const finding = hidden ? levels.filter((level) => level !== 'system') : levels;
+    return this.parts.gate.finds(caller, finding, head, members.get(head.partition));
   }
 
   async #recordDisclosures(caller: Caller, items: Versioned<Patient>[], query: string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { type AuditTrail } from '@app/audit';
 import { type PhiTable } from '@app/phi-table';
-import { Problem } from '@app/problem-details';
+import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Versioned } from './caller.js';
 import { type DocumentVault } from './document-vault.js';
 import { event } from './events.js';
@@ -19,10 +19,14 @@ export type ExportLine =
   | { type: 'Patient'; document: Versioned<Patient> }
   | { type: 'Record'; document: Versioned<ClinicalRecord> };
 
+/** None of the scopes held for records reaches the patient, or an emergency access alone does. */
+const nothingCovered = ({ cause, type }: Problem) =>
+  cause instanceof OutOfReach || type === problemTypes.insufficientScope;
+
 /** Records decrypted ahead of the reader. */
 const pageSize = 50;
 
-/** Everything of one patient, for the patient (45 CFR 164.524, right of access). */
+/** Everything of one patient, for the patient (45 CFR 164.524, right of access), recorded as it leaves (164.310(d)(2)(iii)). */
 export class PatientExport {
   constructor(private readonly parts: PatientExportParts) {}
 
@@ -31,7 +35,9 @@ export class PatientExport {
    * @returns the patient, then the records, oldest `recordedAt` first; a page of records in memory at most
    */
   async start(caller: Caller, patientId: string): Promise<AsyncGenerator<ExportLine>> {
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
+    // Everything at once is no emergency.
+    const options = { inEmergency: false };
+    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', options);
     const covers = await this.#recordTypesCovered(caller, patientId);
     const patient = await this.parts.vault.unlock<Patient>(head);
     await this.parts.audit.append([
@@ -43,9 +49,10 @@ export class PatientExport {
   /** Whoever may see the patient but none of his records gets the patient alone. */
   async #recordTypesCovered(caller: Caller, patientId: string): Promise<(recordType: string) => boolean> {
     try {
-      return (await this.parts.gate.enter(caller, patientId, undefined, 's')).covers;
+      const options = { inEmergency: false };
+      return (await this.parts.gate.enter(caller, patientId, undefined, 's', options)).covers;
     } catch (error) {
-      if (error instanceof Problem && error.cause instanceof OutOfReach) return () => false;
+      if (error instanceof Problem && nothingCovered(error)) return () => false;
       throw error;
     }
   }

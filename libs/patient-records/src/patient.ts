@@ -19,9 +19,25 @@ export interface ClinicalRecord {
   recordedAt: string;
 }
 
-/** HL7 v3 Confidentiality: restricted and very restricted. */
+/** HL7 v3 Confidentiality, by the names that it has had. */
+const confidentialitySystems = new Set([
+  'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  'http://hl7.org/fhir/v3/Confidentiality',
+  'urn:oid:2.16.840.1.113883.5.25',
+]);
+/** Restricted and very restricted. */
 const restrictedCodes = new Set(['R', 'V']);
+/** Unrestricted, low, moderate, normal. */
+const otherCodes = new Set(['U', 'L', 'M', 'N']);
 
+/**
+ * Whether only those find the patient who are related to him. A code that the code system does not have restricts as well: a slip of the
+ * pen must open nobody. So do R and V of a system that we do not know.
+ * @see https://terminology.hl7.org/CodeSystem-v3-Confidentiality.html
+ */
 export function isRestricted(patient: Patient): boolean {
-  return (patient.meta?.security ?? []).some(({ code }) => restrictedCodes.has(code));
+  return (patient.meta?.security ?? []).some(
+    ({ system = '', code }) =>
+      restrictedCodes.has(code) || (confidentialitySystems.has(system) && !otherCodes.has(code)),
+  );
 }

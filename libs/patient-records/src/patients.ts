@@ -102,10 +102,10 @@ export class Patients {
     patientId: string,
     type: AuditEventType = 'patient-read',
   ): Promise<Versioned<Patient>> {
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
+    const { head, acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
     const patient = await this.parts.vault.unlock<Patient>(head);
     const entity = { type: 'Patient', id: patientId, version: patient.version };
-    await this.parts.audit.append([event(caller, type, { patientId, entities: [entity] })]);
+    await this.parts.audit.append([event(acting(['Patient']), type, { patientId, entities: [entity] })]);
     return patient;
   }
 
@@ -218,11 +218,16 @@ export class Patients {
     before: number | undefined,
     limit: number,
   ): Promise<Page<Versioned<Patient>>> {
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', [], true);
+    const options = { deletedToo: true };
+    const { head, acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', options);
     const page = await versionsBefore<Patient>(this.parts, head, profile, before, limit);
     const entity = { type: 'Patient', id: patientId };
     await this.parts.audit.append([
-      event(caller, 'patient-read', { patientId, entities: [entity], count: page.items.length }),
+      event(acting(['Patient']), 'patient-read', {
+        patientId,
+        entities: [entity],
+        count: page.items.length,
+      }),
     ]);
     return page;
   }
@@ -235,19 +240,14 @@ export class Patients {
     permission: 'r' | 'c' = 'r',
   ): Promise<Versioned<Patient>> {
     const key = keys.version(patientId, profile, version);
-    const { head, others } = await this.parts.gate.enter(
-      caller,
-      patientId,
-      'Patient',
-      permission,
-      [key],
-      true,
-    );
+    const { gate, vault, audit } = this.parts;
+    const options = { others: [key], deletedToo: true };
+    const { head, others, acting } = await gate.enter(caller, patientId, 'Patient', permission, options);
     const item = head.attributes['version'] === version ? head : others[0];
     if (item === undefined) throw new Problem(problemTypes.notFound);
-    const found = await this.parts.vault.unlock<Patient>(item);
+    const found = await vault.unlock<Patient>(item);
     const entity = { type: 'Patient', id: patientId, version };
-    await this.parts.audit.append([event(caller, 'patient-read', { patientId, entities: [entity] })]);
+    await audit.append([event(acting(['Patient']), 'patient-read', { patientId, entities: [entity] })]);
     return found;
   }
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { type RecordCensus, type StoredVersion } from '@app/audit';
+import { type RecordCensus, type StoredEmergency, type StoredVersion } from '@app/audit';
 import { type PatientKeyStore } from '@app/encryption';
 import { type PhiItem, type PhiTable } from '@app/phi-table';
+import { type EmergencyAccess } from './emergency-access/emergency-entry.js';
 import { keys, patientIdOf, profile } from './keys.js';
 import { everyPatient, rowsOf } from './maintenance/patient-walk.js';
 
@@ -26,14 +27,36 @@ export function recordCensus(parts: { keyStore: PatientKeyStore; table: PhiTable
       const heads = await table.batchGet(patientIds.map((id) => keys.profile(id)));
       return patientIds.filter((_, position) => heads[position] === undefined);
     },
+    async emergencies(ids) {
+      const rows = await table.batchGet([
+        ...ids.map((id) => keys.emergency('open', id)),
+        ...ids.map((id) => keys.emergency('reviewed', id)),
+      ]);
+      return ids.map((_, position) => {
+        const row = rows[ids.length + position] ?? rows[position];
+        return row && storedEmergency(row);
+      });
+    },
   };
 }
+
+function storedEmergency({ attributes }: PhiItem): StoredEmergency {
+  try {
+    const { patientId, review } = JSON.parse(attributes['access'] as string) as EmergencyAccess;
+    return { patientId, ...(review === undefined ? {} : { finding: review.finding }) };
+  } catch {
+    return { patientId: '' };
+  }
+}
+
+/** Documents beside the patient's own: clinical records, and what was written about emergency accesses. */
+const recordKinds = new Set(['RECORD', 'EMERGENCY']);
 
 /** @returns the version that a row holds, nothing for a row of another kind */
 function storedVersion({ partition, sort, attributes }: PhiItem): StoredVersion[] {
   const [kind = '', id = '', superseded] = sort.split('#');
   const isVersion = kind === 'VERSION';
-  if (kind !== profile && kind !== 'RECORD' && !isVersion) return [];
+  if (kind !== profile && !recordKinds.has(kind) && !isVersion) return [];
   const ofPatient = kind === profile || (isVersion && id === profile);
   const { version, deleted, erased, updatedAt, message } = attributes;
   return [

@@ -61,7 +61,16 @@ describe('AuditMetrics', () => {
       event('integrity-alarm', refusal('integrity-failure', 500)),
       { IntegrityAlarms: 1 },
     ],
-    ['an emergency access', event('emergency-access'), { EmergencyAccesses: 1 }],
+    [
+      'an emergency access',
+      event('emergency-access', { emergencyAccess: { id: 'x', step: 'granted' } }),
+      { EmergencyAccesses: 1 },
+    ],
+    [
+      'an emergency access that was open',
+      event('emergency-access', { emergencyAccess: { id: 'x', step: 'repeated' } }),
+      {},
+    ],
     ['a mass read', event('mass-read', { outcome: '8', count: 51 }), { MassReads: 1 }],
     ['a login', event('login'), { Logins: 1 }],
     ['the destruction of a key', event('key-destroy'), { KeyDestructions: 1 }],

@@ -65,13 +65,18 @@ export class MetricsPublisher implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
+  /** Before the minute is over, and before whoever asks goes on. */
+  publishNow(): void {
+    if (this.#seconds > 0) this.#write([]);
+  }
+
   #write(more: readonly Metric[]): void {
     this.#metrics.write(
       [
         ...this.requests.take(),
         ...this.#audit.take(),
         ...this.#process.take(),
-        ...this.#keyService(),
+        this.#totals.since('KmsCalls', this.platform.keyServiceCalls()),
         ...bedrockMetrics(this.platform.detector, this.#totals),
         ...more,
       ],
@@ -83,13 +88,6 @@ export class MetricsPublisher implements OnApplicationBootstrap, OnApplicationSh
       const metric: Metric = { name: 'AgentPatientsPerHour', unit: 'Count', value: patients };
       this.#metrics.write([metric], 'metrics of an agent', { agent });
     }
-  }
-
-  #keyService(): Metric[] {
-    const { localKms } = this.platform;
-    if (localKms === undefined) return [];
-    const calls = Object.values(localKms.calls).reduce((sum, count) => sum + count, 0);
-    return [this.#totals.since('KmsCalls', calls)];
   }
 
   /** Patients who wait to be screened again. @returns nothing if the store does not tell */

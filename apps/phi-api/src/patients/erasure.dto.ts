@@ -39,6 +39,8 @@ class DestroyedDto {
   versions!: number;
   @ApiProperty({ description: 'Entries of the care team.', example: 2 })
   careTeamMembers!: number;
+  @ApiProperty({ description: 'Reasons and comments of emergency accesses.', example: 0 })
+  emergencyAccessTexts!: number;
   @ApiProperty({ description: 'Index tokens by which the patient was found.', example: 3 })
   indexTokens!: number;
 }
@@ -124,6 +126,7 @@ export function receiptAnswer(receipt: ErasureReceipt): ErasureReceiptDto {
       records: destroyed.records,
       versions: destroyed.versions,
       careTeamMembers: destroyed.careTeamMembers,
+      emergencyAccessTexts: destroyed.emergencyAccessTexts,
       indexTokens: destroyed.indexTokens,
     },
     final: {

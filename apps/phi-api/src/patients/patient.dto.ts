@@ -158,7 +158,12 @@ export class SecurityLabelDto {
     example: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   })
   system?: string;
-  @Text({ about: 'R and V restrict the patient to his care team.', max: 64, example: 'N', required: true })
+  @Text({
+    about: 'R and V, and what HL7 v3 Confidentiality does not know, restrict the patient to his care team.',
+    max: 64,
+    example: 'N',
+    required: true,
+  })
   code!: string;
   @FreeText()
   @Text({ about: 'Meaning of the code; screened.', max: 255, example: 'normal' })

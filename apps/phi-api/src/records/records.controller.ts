@@ -52,7 +52,10 @@ export class RecordsController {
 
   @Post()
   @Access('any-record', 'c')
-  @Documented({ summary: 'Create a record', problems: { ...ofPatient, ...screened } })
+  @Documented({
+    summary: 'Create a record',
+    problems: { ...ofPatient, ...screened, 409: 'A request with the same key is under way' },
+  })
   @DocumentId('patientId')
   @Idempotent()
   @ApiBody({ type: RecordDto, examples: recordExamples })

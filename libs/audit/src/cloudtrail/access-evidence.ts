@@ -35,6 +35,10 @@ const kindsByType: Partial<Record<AuditEventType, Evidence['kinds']>> = {
   'record-update': ['access'],
   'record-query': ['access'],
   'integrity-alarm': ['access'],
+  // Reasons and comments stand under the patient's key.
+  'emergency-access': ['access'],
+  'emergency-access-read': ['access'],
+  'emergency-access-review': ['access'],
   export: ['long-access'],
   'record-re-encrypt': ['long-access'],
   'record-rescreen': ['long-access'],

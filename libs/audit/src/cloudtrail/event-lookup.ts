@@ -19,6 +19,8 @@ export interface EventLookupOptions {
 /** The quota is two requests a second, an account and a region: whoever else looks things up there waits with us. */
 const millisecondsBetweenRequests = 500;
 const pageSize = 50;
+/** Milliseconds; a page of the event history takes seconds at times. */
+const timeouts = { connectionTimeout: 2_000, requestTimeout: 15_000, socketTimeout: 15_000 };
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 /** How far back the event history reaches. */
 const historyDays = 90;
@@ -42,9 +44,11 @@ export class EventLookup extends CloudTrailSource {
   ): AsyncGenerator<object | UnreadableRecord> {
     // Loaded here: the service itself never looks anything up.
     const { CloudTrailClient: Client } = await import('@aws-sdk/client-cloudtrail');
+    const { NodeHttpHandler } = await import('@smithy/node-http-handler');
     const { region } = this.options;
+    const requestHandler = new NodeHttpHandler({ ...timeouts, throwOnRequestTimeout: true });
     // Adaptive: after a throttling error it also sends later requests more slowly.
-    const client = new Client({ region, retryMode: 'adaptive', maxAttempts: 10 });
+    const client = new Client({ region, retryMode: 'adaptive', maxAttempts: 10, requestHandler });
     try {
       for (const operation of kmsOperations) {
         let newest = window.to;

@@ -61,7 +61,14 @@ const ownTypes: readonly AuditEventType[] = [
   'patient-delete',
   'patient-erase',
 ];
-const recordTypes: readonly AuditEventType[] = ['record-create', 'record-update', 'record-delete'];
+/** What was written about an emergency access is a document of its patient as well. */
+const recordTypes: readonly AuditEventType[] = [
+  'record-create',
+  'record-update',
+  'record-delete',
+  'emergency-access',
+  'emergency-access-review',
+];
 /** They name the patient's own document by its type, `Patient`, and his id. */
 const rewriteTypes: readonly AuditEventType[] = ['record-re-encrypt', 'record-rescreen'];
 const deletions: readonly AuditEventType[] = ['patient-delete', 'record-delete', 'patient-erase'];

@@ -170,9 +170,11 @@ async function* indexedItems(table: PhiTable, partition: string): AsyncGenerator
 }
 
 /** What the walk wants to know of an event. */
-interface MetEvent {
+/** As it is stored: nobody has looked yet whether it is what the service wrote. */
+export interface MetEvent {
   type: string;
   patientId: unknown;
+  emergencyAccess: unknown;
 }
 
 interface ParsedEvent extends MetEvent {
@@ -184,10 +186,11 @@ interface ParsedEvent extends MetEvent {
 function parseEvent(text: string): ParsedEvent | undefined {
   const value = parseObject(text);
   if (value === undefined) return undefined;
-  const { id, recordedAt, type, patientId } = value;
+  const { id, recordedAt, type, patientId, emergencyAccess } = value;
   if (typeof id !== 'string' || typeof recordedAt !== 'string' || typeof type !== 'string') return undefined;
   try {
-    return { type, patientId, recordedAt, expected: auditIndexes(value as unknown as StoredAuditEvent) };
+    const expected = auditIndexes(value as unknown as StoredAuditEvent);
+    return { type, patientId, emergencyAccess, recordedAt, expected };
   } catch {
     // Its agent or its origin is not what an event has.
     return undefined;

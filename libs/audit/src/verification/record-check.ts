@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type PhiTable } from '@app/phi-table';
 import { documentHistories, type DocumentHistory } from './document-history.js';
+import { type EmergencyCensus } from './emergency-check.js';
 import { type Findings } from './findings.js';
 import type { RecordsVerified } from './verification-report.js';
 
@@ -22,7 +23,7 @@ export interface StoredVersion {
 }
 
 /** What a walk over the records answers; the lib that owns their layout does it. */
-export interface RecordCensus {
+export interface RecordCensus extends EmergencyCensus {
   /** Everybody of whom the store should hold something: whoever has a key, and whoever was erased. */
   patients(): AsyncIterable<string>;
   /** @returns every version of every document of one patient */

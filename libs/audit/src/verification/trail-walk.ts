@@ -1,10 +1,11 @@
 import { type PhiItem, type PhiTable } from '@app/phi-table';
+import type { AuditEventType } from '../audit-event.js';
 import { auditKeys, padded } from '../audit-item.js';
 import { signedLeaves } from '../checkpoint-leaves.js';
 import { type Checkpoint } from '../checkpoint.js';
 import { ChainReader, type ChainRow } from './chain-reader.js';
 import { readCheckpoint, seals } from './checkpoint-text.js';
-import { type EventIndexCheck } from './event-index-check.js';
+import { type EventIndexCheck, type MetEvent } from './event-index-check.js';
 import { eventsFrom, type Findings } from './findings.js';
 import { MissingEvents } from './missing-events.js';
 import { type AcceptedCheckpoint, type ChainState, type RegisterCheck } from './register-check.js';
@@ -17,13 +18,20 @@ interface TrailWalkParts {
   findings: Findings;
   /** Events of a retention shorter than this have expired too early. Milliseconds. */
   retentionMilliseconds: number;
-  /** Called for each patient that the trail says was created. */
-  onPatientCreated: (patientId: string) => Promise<void>;
+  /** Called for each event that says what the records must hold beside documents. */
+  onTelling: (event: MetEvent) => Promise<void>;
 }
 
 const checkpointsAtOnce = 100;
 const seenAtOnce = 100;
 const number = /^\d{12}$/;
+
+/** Whoever was created has a head, whoever broke the glass stands in the review queue. */
+const tellingTypes: ReadonlySet<string> = new Set<AuditEventType>([
+  'patient-create',
+  'emergency-access',
+  'emergency-access-review',
+]);
 
 /** Walks the register of a stored trail and, with it, the events of every chain. */
 export class TrailWalk {
@@ -119,9 +127,7 @@ export class TrailWalk {
 
   async #met(chain: string, row: ChainRow, judged: boolean): Promise<void> {
     const event = this.parts.indexes.met(chain, row, judged);
-    if (judged && event?.type === 'patient-create' && typeof event.patientId === 'string') {
-      await this.parts.onPatientCreated(event.patientId);
-    }
+    if (judged && event !== undefined && tellingTypes.has(event.type)) await this.parts.onTelling(event);
   }
 
   /** What `expired` says of the past is held against the checkpoint that sealed the last of these events. */

@@ -2,7 +2,8 @@ import { type KeyObject } from 'node:crypto';
 import { type PhiTable, TableUnavailable } from '@app/phi-table';
 import { auditKeys } from '../audit-item.js';
 import { readCheckpoint } from './checkpoint-text.js';
-import { EventIndexCheck } from './event-index-check.js';
+import { EmergencyCheck } from './emergency-check.js';
+import { EventIndexCheck, type MetEvent } from './event-index-check.js';
 import { Findings } from './findings.js';
 import { compareLeases, type FoundLeases, foundLeases } from './lease-check.js';
 import { compareWithEvidence } from './outside-evidence.js';
@@ -71,6 +72,7 @@ class TrailVerification {
   readonly #notices: string[] = [];
   readonly #created: string[] = [];
   readonly #indexes: EventIndexCheck;
+  readonly #emergencies: EmergencyCheck | undefined;
 
   constructor(
     private readonly ports: TrailPorts,
@@ -78,6 +80,8 @@ class TrailVerification {
     private readonly startedAt: number,
   ) {
     this.#indexes = new EventIndexCheck(this.#findings, startedAt);
+    const { table, records } = ports;
+    this.#emergencies = records && new EmergencyCheck(table, records, this.#findings);
   }
 
   async perform(): Promise<VerificationReport> {
@@ -92,7 +96,7 @@ class TrailVerification {
       indexes: this.#indexes,
       findings: this.#findings,
       retentionMilliseconds: retentionDays * dayMilliseconds,
-      onPatientCreated: (patientId) => this.#patientCreated(patientId),
+      onTelling: (event) => this.#told(event),
     });
     await this.#walkToHead(walk, register);
     compareLeases(leases, register, this.startedAt, this.#findings, this.#notices);
@@ -178,8 +182,11 @@ class TrailVerification {
     }
   }
 
-  async #patientCreated(patientId: string): Promise<void> {
-    if (this.ports.records === undefined) return;
+  async #told(event: MetEvent): Promise<void> {
+    this.#emergencies?.met(event);
+    const { type, patientId } = event;
+    if (this.ports.records === undefined || type !== 'patient-create' || typeof patientId !== 'string')
+      return;
     this.#created.push(patientId);
     await this.#lookForCreated(100);
   }
@@ -279,6 +286,7 @@ class TrailVerification {
       this.#progress('records of patients', check.verified.patients, 0);
     }
     await check.settle();
+    await this.#emergencies?.settle();
     return check.verified;
   }
 

@@ -129,8 +129,8 @@ export class ErasureCompletion {
     await this.#tryWrite(this.#mark(run, { ...state, keyless }), destroyed);
   }
 
-  async #countRows(patientId: string): Promise<Pick<Destroyed, 'records' | 'versions' | 'careTeamMembers'>> {
-    const count = { records: 0, versions: 0, careTeamMembers: 0 };
+  async #countRows(patientId: string): Promise<Omit<Destroyed, 'branchKeyRows' | 'indexTokens'>> {
+    const count = { records: 0, versions: 0, careTeamMembers: 0, emergencyAccessTexts: 0 };
     const partition = keys.patientPartition(patientId);
     let after: string | undefined;
     do {
@@ -140,6 +140,7 @@ export class ErasureCompletion {
         if (sort.startsWith('RECORD#')) count.records += 1;
         else if (sort.startsWith('VERSION#')) count.versions += 1;
         else if (sort.startsWith('TEAM#')) count.careTeamMembers += 1;
+        else if (sort.startsWith('EMERGENCY#')) count.emergencyAccessTexts += 1;
       }
       after = page.next;
     } while (after !== undefined);

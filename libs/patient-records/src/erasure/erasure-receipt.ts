@@ -26,6 +26,8 @@ export interface Destroyed {
   /** Superseded versions of the patient and of his records. */
   versions: number;
   careTeamMembers: number;
+  /** Reasons and comments of emergency accesses. */
+  emergencyAccessTexts: number;
   /** Rows of the blind index: what he was found by. */
   indexTokens: number;
 }
@@ -61,6 +63,7 @@ export interface ErasureReceipt {
 const remainingEverywhere = [
   'The id of the patient stays taken, with the time and the reason of the erasure, and this receipt.',
   'The audit trail keeps opaque ids, times and message hashes of the patient for its retention period, and no clinical content.',
+  'The queue of emergency accesses keeps who broke the glass for this id and when, and what a review found; reasons and comments are destroyed.',
   'Copies and backups of the records table hold ciphertext, which no remaining key decrypts once all times under "final" have passed.',
   'Index tokens in copies, backups and freed pages of the records table show that somebody was stored until those are gone; no value can be computed from a token.',
   'Keyed hashes of requests that could be repeated (idempotency) expire within 24 hours.',

@@ -1,6 +1,7 @@
 import { type IndexRoots, type PatientKeyStore, type RowSeal } from '@app/encryption';
 import { type PhiItem, type PhiTable } from '@app/phi-table';
 import { Problem } from '@app/problem-details';
+import { everyEntry } from '../emergency-access/emergency-entry.js';
 import { type DocumentVault } from '../document-vault.js';
 import { partitionsOf } from '../index-rows.js';
 import { type MaintenanceJobName, maintenanceJobs } from './maintenance-job-report.js';
@@ -66,6 +67,10 @@ export async function keyStatus(
       options.signal.throwIfAborted();
     }
     onProgress(status.patients + status.erased, total);
+  }
+  for await (const entries of everyEntry(parts.table)) {
+    for (const entry of entries) countRow(parts, entry, undefined, status);
+    options.signal.throwIfAborted();
   }
   return status;
 }

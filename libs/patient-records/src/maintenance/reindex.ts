@@ -106,6 +106,7 @@ export class Reindex {
       const failedBefore = job.state.counts.failed;
       await this.rows.sealJobs(job);
       await job.walk(await countPatients(this.parts));
+      await this.rows.sealEmergencyAccesses(job);
       for await (const { patientId, cursor } of everyPatient(this.parts, job.state.cursor)) {
         await work(patientId);
         await job.patientDone(cursor);

@@ -1,5 +1,5 @@
 import { FhirContent, FreeText } from '@app/pii-screening';
-import { profile } from '../keys.js';
+import { emergencyText, profile } from '../keys.js';
 
 /*
  * A stored document is plain JSON, which would be screened as FHIR content throughout: a base64 text in the notes would be
@@ -16,6 +16,13 @@ class StoredRecord {
 class StoredPatient {
   @FreeText()
   notes?: string;
+}
+
+class StoredEmergencyText {
+  @FreeText()
+  reason?: string;
+  @FreeText()
+  comment?: string;
 }
 
 /** A FHIR CodeableConcept. */
@@ -45,7 +52,8 @@ const markedElements = new Map<string, object>([
  * @returns the resource itself, ready for a `PiiScreener`: screened as it was when it came in
  */
 export function asItCameIn<T extends object>(recordType: string, resource: T): T {
-  if (recordType !== profile) Object.setPrototypeOf(resource, StoredRecord.prototype);
+  if (recordType === emergencyText) Object.setPrototypeOf(resource, StoredEmergencyText.prototype);
+  else if (recordType !== profile) Object.setPrototypeOf(resource, StoredRecord.prototype);
   else {
     markElements(resource);
     Object.setPrototypeOf(resource, StoredPatient.prototype);

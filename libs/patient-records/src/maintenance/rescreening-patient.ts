@@ -9,7 +9,7 @@ import { screeningDetails } from '../events.js';
 import { replaceHead } from '../head-writes.js';
 import { indexChanges, partitionsAfter } from '../index-rows.js';
 import { type MaintenanceJob, type MaintenanceJobParts, MaintenanceJobStopped } from './maintenance-job.js';
-import { keys, profile } from '../keys.js';
+import { emergencyText, keys, profile } from '../keys.js';
 import { isRestricted, type Patient } from '../patient.js';
 import { type PatientIndex } from '../patient-index.js';
 import { rowsOf } from './patient-walk.js';
@@ -111,9 +111,10 @@ export class PatientRescreening {
     if (found && !unmarkedToo && !(await this.#versionsBefore(head))) return false;
     const content = { resource, screening: screeningAfter(screening, summary, identifierLeft) };
     if (found || content.screening.degraded !== screening.degraded) {
-      const isCurrent = !row.sort.startsWith('VERSION#');
+      // What superseded nothing and is shown under no ETag is replaced where it stands.
+      const hasVersions = head.recordType !== emergencyText && !row.sort.startsWith('VERSION#');
       const rewrite =
-        found && isCurrent ? await this.#newVersion(row, head, content) : await this.#inPlace(row, content);
+        found && hasVersions ? await this.#newVersion(row, head, content) : await this.#inPlace(row, content);
       if (!(await this.#commit(rewrite, summary))) return false;
     }
     this.#done.add(placeOf(row));
