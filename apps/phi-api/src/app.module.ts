@@ -9,6 +9,7 @@ import { AuditRefusalRecorder } from './audit/audit.refusal-recorder.js';
 import { AuditUpkeep } from './audit/audit-upkeep.js';
 import { AuditController } from './audit/audit.controller.js';
 import { DisclosuresController } from './audit/disclosures.controller.js';
+import { EmergencyReviewsController } from './audit/emergency-reviews.controller.js';
 import { LoginGuard } from './audit/login.guard.js';
 import { HealthController } from './health/health.controller.js';
 import { Lifecycle } from './health/lifecycle.js';
@@ -16,14 +17,17 @@ import { Admission } from './http/admission.js';
 import { Cursors } from './http/cursors.js';
 import { IdempotentRequest } from './http/idempotency-key.js';
 import { InputPipe } from './http/input.js';
-import { RateLimitGuard } from './http/rate-limit.guard.js';
+import { EmergencyLimitGuard, RateLimitGuard } from './http/rate-limit.guard.js';
 import { RateLimits } from './http/rate-limits.js';
+import { TlsRenewal } from './http/tls-renewal.js';
 import { ParametersRefresh } from './parameters-refresh.js';
 import { LOG } from './log.js';
+import { EmergencyAlarm } from './metrics/emergency-alarm.js';
 import { MassReads } from './metrics/mass-reads.js';
 import { MetricsPublisher } from './metrics/metrics-publisher.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { CareTeamController } from './patients/care-team.controller.js';
+import { EmergencyAccessController } from './patients/emergency-access.controller.js';
 import { ErasureController } from './patients/erasure.controller.js';
 import { ErasureUpkeep } from './patients/erasure-upkeep.js';
 import { PatientsController } from './patients/patients.controller.js';
@@ -56,10 +60,12 @@ export class AppModule implements OnApplicationShutdown {
         PatientsController,
         ErasureController,
         CareTeamController,
+        EmergencyAccessController,
         RecordsController,
         PiiController,
         AuditController,
         DisclosuresController,
+        EmergencyReviewsController,
         HealthController,
       ],
       providers: [
@@ -70,14 +76,17 @@ export class AppModule implements OnApplicationShutdown {
         Admission,
         RateLimits,
         Cursors,
+        EmergencyLimitGuard,
         IdempotentRequest,
         Lifecycle,
         AuditUpkeep,
         ErasureUpkeep,
+        TlsRenewal,
         ParametersRefresh,
         RequestMetrics,
         MassReads,
         MetricsPublisher,
+        EmergencyAlarm,
       ],
     };
   }

@@ -7,8 +7,8 @@ import { Lifecycle } from './health/lifecycle.js';
 import { PLATFORM } from './platform.providers.js';
 import { welcome } from './welcome.js';
 
-/** A drain takes no longer than this; the orchestrator kills after it anyway. */
-const drainAtMostMilliseconds = 10_000;
+/** What is under way when nothing more is taken gets no longer than this; the orchestrator kills after it anyway. */
+const closeAtMostMilliseconds = 10_000;
 
 async function start(): Promise<void> {
   const { module: configuration, config } = await loadConfiguration();
@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   const platform = await openPlatform(config);
   const app = await createApp({ config, configuration, log, openPlatform: async () => platform });
   await app.listen(config.PHI_PORT, config.PHI_HOST);
-  stopOnSignals(app, log);
+  stopOnSignals(app, config, log);
   await announce(app, config, log);
 }
 
@@ -29,24 +29,28 @@ async function announce(app: NestFastifyApplication, config: PhiConfig, log: Log
   if (text !== undefined) process.stderr.write(text);
 }
 
-/** As PID 1 of a container nobody else handles SIGTERM: answer what is under way, then close. */
-function stopOnSignals(app: NestFastifyApplication, log: Log): void {
+/** As PID 1 of a container nobody else handles SIGTERM: send everybody elsewhere, answer what is under way, then close. */
+function stopOnSignals(app: NestFastifyApplication, { PHI_DRAIN_SECONDS }: PhiConfig, log: Log): void {
   const stop = (signal: string) => {
     const lifecycle = app.get(Lifecycle);
     if (lifecycle.draining) return;
     lifecycle.draining = true;
     log.info({ signal }, 'draining');
-    setTimeout(() => process.exit(1), drainAtMostMilliseconds).unref();
-    app.close().then(
-      () => log.info('stopped'),
-      (error: unknown) => {
-        log.error({ error }, 'could not stop in good order');
-        process.exitCode = 1;
-      },
-    );
+    setTimeout(() => close(app, log), PHI_DRAIN_SECONDS * 1000);
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+}
+
+function close(app: NestFastifyApplication, log: Log): void {
+  setTimeout(() => process.exit(1), closeAtMostMilliseconds).unref();
+  app.close().then(
+    () => log.info('stopped'),
+    (error: unknown) => {
+      log.error({ error }, 'could not stop in good order');
+      process.exitCode = 1;
+    },
+  );
 }
 
 start().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 export { ConfigurationError } from './variables.js';
 export { fixedConfiguration, loadConfiguration } from './phi-config.module.js';
-export { envExample, isLoopback, type PhiConfig } from './phi.config.js';
+export { envExample, type PhiConfig } from './phi.config.js';
+export { isLoopback, speaksTls } from './tls-settings.js';
 export { AwsRefusal, awsRefusal, awsRefusalBehind, type AwsRequest, deniedAction } from './aws-refusal.js';
 export { openSsmParameterSource } from './open-ssm-parameter-source.js';
 export {

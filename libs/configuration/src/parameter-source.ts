@@ -16,7 +16,10 @@ export type ParameterName =
   | 'oidc-jwks'
   | 'bedrock-guardrail-id'
   | 'bedrock-guardrail-version'
-  | 'bedrock-model-id';
+  | 'bedrock-model-id'
+  /** Certificate chain and private key of the service, PEM. */
+  | 'tls-certificate'
+  | 'tls-key';
 
 /** There is no such parameter. */
 export class ParameterMissing extends Error {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from './variables.js';
-import { envExample, isLoopback, readPhiConfig, variables } from './phi.config.js';
+import { envExample, readPhiConfig } from './phi.config.js';
+import { variables } from './phi.variables.js';
+import { isLoopback } from './tls-settings.js';
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -60,8 +62,34 @@ describe('readPhiConfig', () => {
   });
 
   it('lets the aws platform run in production on every address', () => {
-    const aws = { PHI_PLATFORM: 'aws', NODE_ENV: 'production', PHI_HOST: '0.0.0.0' };
+    const aws = { PHI_PLATFORM: 'aws', NODE_ENV: 'production', PHI_HOST: '0.0.0.0', PHI_TLS: 'self-signed' };
     expect(faultsOf({ ...aws, PHI_KEY_STORE_BACKUP_DAYS: '35' })).toEqual([]);
+  });
+
+  // 45 CFR 164.312(e)(1): transmission security.
+  it.each([
+    ['embedded', 'files', false],
+    ['embedded', 'none', false],
+    ['embedded', 'parameters', true],
+    ['embedded', 'self-signed', true],
+    ['aws', 'files', false],
+    ['aws', 'none', true],
+    ['aws', 'parameters', true],
+    ['aws', 'self-signed', true],
+  ])('on %s with PHI_TLS=%s and no file: on another address than loopback %s', (platform, tls, starts) => {
+    const given = { PHI_PLATFORM: platform, PHI_TLS: tls, PHI_KEY_STORE_BACKUP_DAYS: '35' };
+    expect(faultsOf({ ...given, PHI_HOST: '127.0.0.1' })).toEqual([]);
+    const faults = faultsOf({ ...given, PHI_HOST: '0.0.0.0' });
+    expect(faults).toEqual(starts ? [] : [expect.stringMatching(/^PHI_HOST must be a loopback address/)]);
+  });
+
+  it('takes files where they count alone', () => {
+    const files = { PHI_TLS_CERT: 'package.json', PHI_TLS_KEY: 'package.json' };
+    expect(faultsOf({ ...files, PHI_HOST: '0.0.0.0' })).toEqual([]);
+    expect(faultsOf({ ...files, PHI_TLS: 'self-signed' })).toEqual([
+      'PHI_TLS_CERT is for PHI_TLS=files',
+      'PHI_TLS_KEY is for PHI_TLS=files',
+    ]);
   });
 
   // NIST SP 800-88, cryptographic erase: backups of the key are copies of it.

@@ -21,7 +21,11 @@ const everywhere: Record<number, string> = {
 /** One line of documentation a route: what it does and every problem it answers with. */
 export function Documented({ summary, problems = {}, conditional = false }: OperationOptions) {
   const conditions: Record<number, string> = conditional
-    ? { 412: 'The resource is not in the state that the request requires', 428: 'If-Match is missing' }
+    ? {
+        409: 'Another request is changing the same resource; nothing was changed',
+        412: 'The resource is not in the state that the request requires',
+        428: 'If-Match is missing',
+      }
     : {};
   const responses = Object.entries({ ...everywhere, ...conditions, ...problems }).map(
     ([status, description]) =>

@@ -1,17 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type PhiConfig } from '@app/configuration';
+import { type PhiConfig, speaksTls } from '@app/configuration';
 import { type Log } from '@app/observability';
 import { Problem, problemDocument, problemTypes } from '@app/problem-details';
+import { tlsPolicy } from '@app/tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Lifecycle } from '../health/lifecycle.js';
 import { repeatsName } from './json-body.js';
 
 /** Longest request head, bytes: a token of 8 KB and room for the rest. */
 const headAtMost = 16 * 1024;
+
+/** Longest time that a TLS handshake may take, milliseconds: without it, idle strangers would hold connections for two minutes. */
+const handshakeAtMost = 10_000;
 
 /** A hundred texts of 64 KB and their escapes; API Gateway ends at 10 MB. Bytes; nothing of it is stored. */
 const textsBodyAtMost = 9 * 1024 * 1024;
@@ -21,11 +25,10 @@ type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => 
 
 /**
  * Fastify with the limits of the service: a request id of ours, a bounded body, head and time to send them,
- * TLS 1.2 or later where a certificate is configured.
+ * TLS where it is configured. Its certificate comes before it listens (`TlsRenewal`): until then no handshake succeeds.
  */
 export function createHttpAdapter(config: PhiConfig, refuse: Refuse): FastifyAdapter {
-  const { PHI_TLS_CERT: cert, PHI_TLS_KEY: key } = config;
-  const secure = cert !== undefined;
+  const secure = speaksTls(config);
   const options = {
     logger: false as const,
     // The client's own X-Request-Id is not taken over: it could hold anything, and it ends up in logs and events.
@@ -44,14 +47,8 @@ export function createHttpAdapter(config: PhiConfig, refuse: Refuse): FastifyAda
     },
     clientErrorHandler: refuseConnection,
   };
-  if (cert === undefined || key === undefined) return bounded(new FastifyAdapter(options), config);
-  const https = {
-    cert: readFileSync(cert),
-    key: readFileSync(key),
-    minVersion: 'TLSv1.2' as const,
-    maxHeaderSize: headAtMost,
-    connectionsCheckingInterval: 1000,
-  };
+  if (!secure) return bounded(new FastifyAdapter(options), config);
+  const https = { ...tlsPolicy, handshakeTimeout: handshakeAtMost, ...options.http };
   return bounded(new FastifyAdapter({ ...options, https }), config);
 }
 
@@ -85,7 +82,6 @@ export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): v
     done();
   });
   server.addHook('preParsing', refuseForeignMediaType);
-  letGoOfConnections(server);
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/v1/pii/')) route.bodyLimit = textsBodyAtMost;
   });
@@ -95,15 +91,18 @@ export function setUpHttp(server: FastifyInstance, log: Log, secure: boolean): v
   });
 }
 
-/** While the service drains, a kept connection would hold it up until its client lets go (RFC 9112, 9.6). */
-function letGoOfConnections(server: FastifyInstance): void {
+/**
+ * From SIGTERM on each answer closes its connection, so that its client asks another instance next (RFC 9112, 9.6); and when the
+ * server closes, a kept connection would hold it up until its client lets go.
+ */
+export function letGoOfConnections(server: FastifyInstance, lifecycle: Lifecycle): void {
   let closing = false;
   server.addHook('preClose', (done) => {
     closing = true;
     done();
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) void reply.header('connection', 'close');
+    if (closing || lifecycle.draining) void reply.header('connection', 'close');
     done();
   });
   server.addHook('onResponse', (request, _reply, done) => {

@@ -21,11 +21,12 @@ const misses: ReadonlySet<ProblemType> = new Set([
   problemTypes.identifierTaken,
 ]);
 
-const windowSeconds = 60;
-const limiter = (points: number) => new RateLimiterMemory({ points, duration: windowSeconds });
+const minuteSeconds = 60;
+const limiter = (points: number, seconds = minuteSeconds) =>
+  points === 0 ? undefined : new RateLimiterMemory({ points, duration: seconds });
 
 /**
- * How often somebody may ask in a minute, by principal and, before anybody is known, by network address (OWASP ASVS 5, 2.4.1).
+ * How often somebody may ask in a minute (break the glass: in an hour), by principal and, before anybody is known, by network address (OWASP ASVS 5, 2.4.1).
  * Counted in this process: a fleet lets through as many times more.
  */
 @Injectable()
@@ -33,8 +34,13 @@ export class RateLimits {
   readonly #principals: RateLimiterMemory | undefined;
   readonly #addresses: RateLimiterMemory | undefined;
   readonly #misses: RateLimiterMemory | undefined;
+  readonly #emergencies: RateLimiterMemory | undefined;
 
   constructor(@Inject(ConfigService) config: ConfigService<PhiConfig, true>) {
+    this.#emergencies = limiter(
+      config.get('PHI_EMERGENCY_ACCESSES_PER_HOUR', { infer: true }),
+      60 * minuteSeconds,
+    );
     const principal = config.get('PHI_RATE_LIMIT_PER_MINUTE', { infer: true });
     if (principal === 0) return;
     this.#principals = limiter(principal);
@@ -59,6 +65,11 @@ export class RateLimits {
       remaining: remainingPoints,
       resetSeconds: secondsOf(msBeforeNext),
     };
+  }
+
+  /** @throws Problem `too-many-requests` */
+  async breakGlass(principal: Principal): Promise<void> {
+    if (this.#emergencies !== undefined) await consume(this.#emergencies, subjectToken(principal));
   }
 
   /** Counts a refusal against whoever could learn from many of them. */
