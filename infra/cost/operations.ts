@@ -184,6 +184,21 @@ export const assumptions = {
     unit: 'management events an hour that an account makes by itself',
     source: 'assumed',
   },
+  configurationItems: {
+    value: 1_500,
+    unit: 'configuration items a month: each change of a resource, and of what it is related to',
+    source: 'assumed: some 400 resources, a deployment a week',
+  },
+  ruleEvaluations: {
+    value: 40,
+    unit: 'evaluations of a rule a month: each day, and at changes',
+    source: 'assumed',
+  },
+  alerts: {
+    value: 8_800,
+    unit: 'alerts a month: canaries, and some others',
+    source: 'infra/lib/constructs/compliance/alert-canary.ts: every five minutes',
+  },
   logCompression: {
     value: 0.15,
     unit: 'of a log group is stored',
@@ -200,6 +215,12 @@ export const assumptions = {
     value: 10,
     unit: 'GB read by saved queries',
     source: 'assumed: one a working day over a week',
+  },
+  hubChecks: {
+    value: 15_000,
+    unit: 'checks of Security Hub a month',
+    source:
+      'assumed: some 500 controls of three standards, each on one thing or some, once a day or on a change',
   },
   containerMetrics: {
     value: 30,

@@ -13,6 +13,8 @@ export type Purpose =
   | 'Text screening'
   | 'Trail and logs'
   | 'Alarms'
+  | 'Threat detection'
+  | 'Compliance'
   | 'Users';
 
 /** A position of a resource: so much of something that has a price. */

@@ -48,6 +48,16 @@ export const prices = {
   alarm: price(0.1, 'alarm and month', page('cloudwatch')),
   customMetric: price(0.3, 'metric and month', page('cloudwatch')),
 
+  insightRule: price(0.5, 'rule of Contributor Insights and month', page('cloudwatch')),
+  guardDutyEvent: price(4 / 1_000_000, 'management event', page('guardduty')),
+  guardDutyFlow: price(1, 'GB of flow and DNS logs', page('guardduty')),
+  hubCheck: price(0.001, 'check', page('security-hub')),
+  macieBucket: price(0.1, 'bucket and month', page('macie')),
+  macieRead: price(1, 'GB read', page('macie')),
+  configurationItem: price(0.003, 'configuration item, continuous recording', page('config')),
+  ruleEvaluation: price(0.001, 'evaluation of a rule', page('config')),
+  packEvaluation: price(0.001, 'evaluation of a rule in a conformance pack', page('config')),
+
   trailDataEvent: price(0.1 / 100_000, 'data event', page('cloudtrail')),
   firehoseIngestion: price(0.029, 'GB, each record rounded up to 5 KB', page('firehose')),
   firehoseDecompression: price(0.00325, 'GB', page('firehose')),

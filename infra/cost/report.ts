@@ -18,6 +18,9 @@ export const purposes: Record<Purpose, string> = {
   'Trail and logs':
     'Every access to tables, archive and guardrail in CloudTrail; logs and events kept for six years.',
   Alarms: 'Alarms, and metrics that AWS does not give by itself.',
+  'Threat detection':
+    'GuardDuty, Security Hub and Macie look for attacks, drift and data where none should be.',
+  Compliance: 'AWS Config: what is recorded and judged; the way of alerts',
   Users: 'Sign-in with a second factor, tokens with SMART scopes.',
 };
 

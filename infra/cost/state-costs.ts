@@ -16,6 +16,9 @@ export const stateCosts: Record<string, PricedType> = {
     ];
   },
   'AWS::DynamoDB::Table': (resource, { usage }) => {
+    // What the alerter remembers: two rows an alert in a transaction, and a mark.
+    if (textOf(resource.properties['TableName']).endsWith('-alerts'))
+      return [standing('Compliance', 'alerts told: writes', 5 * assumptions.alerts.value, 'dynamoDbWrite')];
     const role = tableRole(resource);
     const { readUnits, writeUnits, gigabytes } = usage.tables[role];
     const isPointInTime = objectOf(resource.properties['PointInTimeRecoverySpecification'])[

@@ -1,5 +1,7 @@
+import { figuresOf } from './compliance-costs.js';
 import { assumptions } from './operations.js';
 import { byRequest, type CostContext, type PricedType, shareOfMonth, standing } from './positions.js';
+import { alarmsCharged, hoursWithMatches } from './threat-costs.js';
 import { objectOf, type PlacedResource, textOf } from './template.js';
 import { HOURS_PER_MONTH, type LogRole } from './usage.js';
 
@@ -57,12 +59,27 @@ export const trailCosts: Record<string, PricedType> = {
     standing('Trail and logs', 'saved queries', assumptions.queriedGigabytes.value, 'athenaScan'),
   ],
   'AWS::CloudWatch::Alarm': (resource, context) => [
-    standing('Alarms', 'alarms', shareOfMonth(resource, context, 1), 'alarm'),
+    standing('Alarms', 'alarms', shareOfMonth(resource, context, alarmsCharged(resource)), 'alarm'),
   ],
   'AWS::Logs::MetricFilter': (resource, context) => [
-    standing('Alarms', 'metrics of log filters', shareOfMonth(resource, context, 1), 'customMetric'),
+    standing(
+      'Alarms',
+      'metrics of log filters',
+      shareOfMonth(resource, context, hoursWithMatches(resource)),
+      'customMetric',
+    ),
   ],
   'AWS::Lambda::Function': ({ id, properties }, { usage }) => {
+    // Each day's files, three times: events, calls, and events once more.
+    if (id.startsWith('DailyAsker'))
+      return [
+        byRequest('Trail and logs', 'daily queries', 3 * usage.archivedGigabytesPerMonth, 'athenaScan'),
+      ];
+    if (id.includes('Alerter'))
+      return [
+        standing('Compliance', 'alerter and canary: calls', 2 * assumptions.alerts.value, 'lambdaRequest'),
+      ];
+    if (id.startsWith('FiguresPublisher')) return figuresOf(properties);
     if (!id.includes('Archiver')) return [];
     const seconds = usage.archiverCalls * 0.2;
     return [

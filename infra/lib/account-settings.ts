@@ -24,6 +24,7 @@ export function accountSettings(node: Node): AccountSettings {
     keyAdministratorRoleArns: list('keyAdministratorRoleArns'),
     alarmAddresses: list('alarmAddresses'),
     callbackUrls: list('callbackUrls'),
+    remediationApproverArns: list('remediationApproverArns'),
   };
   return {
     ...(text('example') === 'true' ? exampleAccount : {}),

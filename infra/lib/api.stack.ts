@@ -2,7 +2,8 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Construct } from 'constructs';
-import { ApiAlarms } from './constructs/api-alarms.js';
+import { ApiAlarms, SLOW_MILLISECONDS } from './constructs/api-alarms.js';
+import { PhiDashboard } from './constructs/dashboard.js';
 import type { OpenApiDocument } from './constructs/openapi-conversion.js';
 import { PhiGuardrail } from './constructs/guardrail.js';
 import { IssuerKeys } from './constructs/jwks.js';
@@ -21,6 +22,7 @@ import {
   taskStatements,
 } from './constructs/task-permissions.js';
 import { ApiFirewall } from './constructs/waf.js';
+import { serviceDashboard } from './dashboards/service.js';
 import type { DataResources } from './data.stack.js';
 import { PhiStack } from './phi.stack.js';
 import { repositoryFolder } from './repository.js';
@@ -125,6 +127,20 @@ export class ApiStack extends PhiStack {
         threshold: 1,
         periods: 2,
       },
+    );
+    new PhiDashboard(
+      this,
+      'Dashboard',
+      serviceDashboard({
+        names,
+        serviceName: service.service.serviceName,
+        loadBalancer: balancer.loadBalancer.loadBalancerFullName,
+        targetGroup: balancer.targetGroup.targetGroupFullName,
+        minTasks: settings.api.minTasks,
+        hasBedrock: bedrock !== undefined,
+        slowMilliseconds: SLOW_MILLISECONDS,
+        alarmArns: alarms.alarms.map(({ alarmArn }) => alarmArn),
+      }),
     );
     new CfnOutput(this, 'Url', { value: this.restApi.url, description: 'Where clients find the API' });
   }

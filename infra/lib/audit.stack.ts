@@ -3,7 +3,9 @@ import type { Construct } from 'constructs';
 import { LogArchiveBucket, QueryResultBucket } from './constructs/audit-buckets.js';
 import { AuditCatalog } from './constructs/audit-catalog.js';
 import { AccountTrail } from './constructs/cloud-trail.js';
+import { DailyQueries } from './constructs/daily-queries.js';
 import { LogDelivery } from './constructs/log-delivery.js';
+import { KmsCallCount } from './constructs/kms-call-count.js';
 import { EncryptedLogGroup } from './constructs/log-group.js';
 import { PlatformLogGroups } from './constructs/platform-log-groups.js';
 import { QueryWorkgroup } from './constructs/query-workgroup.js';
@@ -22,7 +24,8 @@ export class AuditStack extends PhiStack {
     const bucketProps = { names, settings, key, accessLogs: data.buckets.accessLogs };
 
     this.logGroups = new PlatformLogGroups(this, 'LogGroups', names, settings, key);
-    new AccountTrail(this, 'Trail', { names, settings, data });
+    const { logGroup: trailLogs } = new AccountTrail(this, 'Trail', { names, settings, data });
+    new KmsCallCount(this, 'KmsCalls', names, trailLogs);
 
     const { bucket: logArchive } = new LogArchiveBucket(this, 'LogArchive', bucketProps);
     const { logGroup: errors } = new EncryptedLogGroup(
@@ -47,7 +50,7 @@ export class AuditStack extends PhiStack {
     const buckets = { auditArchive: data.buckets.auditArchive, logArchive };
     const { databaseName } = new AuditCatalog(this, 'Catalog', names, settings, buckets);
     const { bucket: results } = new QueryResultBucket(this, 'QueryResults', bucketProps);
-    new QueryWorkgroup(this, 'Queries', {
+    const { queryIds, readerStatements } = new QueryWorkgroup(this, 'Queries', {
       names,
       settings,
       databaseName,
@@ -55,6 +58,7 @@ export class AuditStack extends PhiStack {
       sources: Object.values(buckets),
       key,
     });
+    new DailyQueries(this, 'Daily', { names, settings, queryIds, readerStatements, logKey: key });
 
     new CfnOutput(this, 'WorkgroupName', {
       value: names.workgroup,

@@ -1,11 +1,14 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { AlarmTopic } from './constructs/alarms.js';
+import { AlertTopic, UndeliveredAlerts, watchEachOther } from './constructs/alert-topic.js';
 import { AuditArchiver } from './constructs/audit-archiver.js';
 import { TableBackups } from './constructs/backups.js';
 import { AccessLogBucket, AuditArchiveBucket } from './constructs/buckets.js';
@@ -37,6 +40,10 @@ export interface DataResources {
   scopes: readonly string[];
   /** Admits CloudWatch alarms and EventBridge rules. */
   alarmTopic: ITopic;
+  /** Admits the alerter, by its role's own policy. */
+  alertTopic: ITopic;
+  /** Takes what a rule of this deployment could not deliver. */
+  undeliveredAlerts: IQueue;
 }
 
 /** Everything that has state. In prod it is retained and refuses to be deleted. */
@@ -61,7 +68,11 @@ export class DataStack extends PhiStack {
       keys.audit,
       accessLogs.bucket,
     );
-    const { topic } = new AlarmTopic(this, 'Alarms', this.names, settings, keys.alerts);
+    const undelivered = new UndeliveredAlerts(this, 'UndeliveredAlerts', this.names, settings, keys.alerts);
+    const { topic } = new AlarmTopic(this, 'Alarms', this.names, settings, keys.alerts, undelivered.queue);
+    const alerts = new AlertTopic(this, 'Alerts', this.names, settings, keys.alerts, undelivered.queue);
+    undelivered.alarm().addAlarmAction(new SnsAction(topic));
+    watchEachOther(topic, alerts.topic);
     const users = new PhiUserPool(this, 'Users', this.names, settings, keys.audit);
 
     new AuditArchiver(this, 'AuditArchiver', {
@@ -94,6 +105,8 @@ export class DataStack extends PhiStack {
       userPoolClients: { service: users.serviceClient, person: users.personClient },
       scopes: users.scopes,
       alarmTopic: Topic.fromTopicArn(this, 'PublishedAlarms', topic.topicArn),
+      alertTopic: Topic.fromTopicArn(this, 'PublishedAlerts', alerts.topic.topicArn),
+      undeliveredAlerts: Queue.fromQueueArn(this, 'PublishedUndelivered', undelivered.queue.queueArn),
     };
     this.#outputs(users);
   }
@@ -115,6 +128,7 @@ export class DataStack extends PhiStack {
       this.resources.buckets.auditArchive.bucketName,
     );
     output('AlarmTopicArn', 'Where alarms go', this.resources.alarmTopic.topicArn);
+    output('AlertTopicArn', 'Where alerts of compliance go', this.resources.alertTopic.topicArn);
     output('ParameterPrefix', 'Parameters that the service reads', this.names.parameterPrefix);
   }
 }

@@ -1,7 +1,8 @@
 import { type App, type IPolicyValidationPlugin, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
-import { type Acknowledgement, acknowledgements } from './nag-acknowledgements.js';
+import type { Acknowledgement } from './nag-acknowledgement.js';
+import { acknowledgements } from './nag-acknowledgements.js';
 import { PhiStack } from './phi.stack.js';
 
 /** A rule that a resource does not follow. */

@@ -14,6 +14,7 @@ export function namesOf(stage: string) {
       api: `${prefix}-api`,
       audit: `${prefix}-audit`,
       compliance: `${prefix}-compliance`,
+      global: `${prefix}-global`,
     },
     tables: { records: `${prefix}-records`, audit: `${prefix}-audit`, keyStore: `${prefix}-key-store` },
     aliases: {
@@ -24,6 +25,8 @@ export function namesOf(stage: string) {
       parameters: `alias/${prefix}-parameters`,
       alerts: `alias/${prefix}-alerts`,
       signing: `alias/${prefix}-signing`,
+      /** EBS volumes and their snapshots, of whatever in this account makes them. */
+      volumes: `alias/${prefix}-volumes`,
     },
     parameterPrefix: `/phi/${stage}`,
     parameters: {
@@ -49,6 +52,12 @@ export function namesOf(stage: string) {
       backup: `${prefix}-backup`,
       /** The one that may remove audit events, after six years (`phi audit expire`). Nothing deploys it: a privacy officer has it made. */
       auditExpiry: `${prefix}-audit-expiry`,
+      /** The one that publishes alerts. */
+      complianceAlerter: `${prefix}-compliance-alerter`,
+      /** What volumes are encrypted as: it asks people before it stops an instance. */
+      volumeEncryption: `${prefix}-volume-encryption`,
+      /** What AWS Config looks at resources as. */
+      configRecorder: `${prefix}-config-recorder`,
     },
     /** One for the account and region: bucket names are known to the whole world. */
     buckets: {
@@ -56,6 +65,8 @@ export function namesOf(stage: string) {
       accessLogs: `${prefix}-access-logs-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
       logArchive: `${prefix}-log-archive-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
       queryResults: `${prefix}-query-results-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      /** Where AWS Config delivers histories and snapshots of configurations. */
+      configuration: `${prefix}-configuration-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
     },
     /** Folders of the archive bucket. */
     archivePrefixes: {
@@ -89,7 +100,16 @@ export function namesOf(stage: string) {
     auditReaderPolicy: `${prefix}-audit-reader`,
     /** CloudTrail encrypts under the audit key; its key policy names the trail. */
     trail: `${prefix}-trail`,
+    /** What CloudWatch says of metrics. */
     alarmTopic: `${prefix}-alarms`,
+    /** What the alerter says of rules and of events: text for people, JSON for machines. */
+    alertTopic: `${prefix}-alerts`,
+    /** Where repairs ask before they touch a service. Systems Manager publishes to names that begin with `Automation` alone. */
+    approvalTopic: `Automation-${prefix}-approvals`,
+    /** Alerts that could not be delivered. */
+    undeliveredAlerts: `${prefix}-undelivered-alerts`,
+    /** What the alerter has told already. */
+    alertTable: `${prefix}-alerts`,
     metricNamespace: `Phi/${stage}`,
     /** What the account's compliance is measured by. */
     complianceNamespace: `Phi/${stage}/Compliance`,

@@ -3,6 +3,7 @@ import { ApiStack } from './api.stack.js';
 import { AuditStack } from './audit.stack.js';
 import { ComplianceStack } from './compliance.stack.js';
 import { DataStack } from './data.stack.js';
+import { GLOBAL_REGION, GlobalEventsStack } from './global-events.stack.js';
 import type { Settings } from './settings.js';
 
 /** The stacks of a deployment. */
@@ -11,6 +12,8 @@ export interface PhiStacks {
   api: ApiStack;
   audit: AuditStack;
   compliance: ComplianceStack;
+  /** Of a deployment elsewhere than in us-east-1. */
+  globalEvents?: GlobalEventsStack;
 }
 
 /** Puts the stacks of a deployment together: for the CDK command, for tests and for estimates alike. */
@@ -20,5 +23,6 @@ export function addStacks(app: App, settings: Settings): PhiStacks {
   const audit = new AuditStack(app, settings, data.resources);
   const api = new ApiStack(app, settings, data.resources, audit.logGroups);
   const compliance = new ComplianceStack(app, settings, { data: data.resources, logGroups: audit.logGroups });
-  return { data, audit, api, compliance };
+  if (settings.region === GLOBAL_REGION) return { data, audit, api, compliance };
+  return { data, audit, api, compliance, globalEvents: new GlobalEventsStack(app, settings) };
 }

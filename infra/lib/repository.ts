@@ -12,9 +12,12 @@ function folderOf(start: string, file: string): string {
   }
 }
 
-/** @returns the path of a Lambda's entry, TypeScript: esbuild reads the source, whoever synthesizes */
-export const lambdaEntry = (name: string): string =>
-  join(repositoryFolder, 'infra', 'lambda', name, 'handler.ts');
+/**
+ * @param source a folder below `infra/lambda`, or the path of one that lies elsewhere: `apps/compliance-alerter/src`
+ * @returns the path of a Lambda's entry, TypeScript: esbuild reads the source, whoever synthesizes
+ */
+export const lambdaEntry = (source: string): string =>
+  join(repositoryFolder, source.includes('/') ? source : join('infra', 'lambda', source), 'handler.ts');
 
 /** @returns `context` of cdk.json: the feature flags, for apps that the CDK command does not start */
 export function cdkContext(): Record<string, unknown> {

@@ -1,6 +1,25 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  accountConfigRules,
+  type AccountConfigSettings,
+  devAccountConfig,
+  prodAccountConfig,
+} from './account-config-settings.js';
 import { auditRules, type AuditSettings, devAudit, prodAudit } from './audit-settings.js';
+import { exampleVendors, readVendors, type Vendor, vendorRules } from './vendor-register.js';
+import {
+  complianceRules,
+  type ComplianceSettings,
+  devCompliance,
+  prodCompliance,
+} from './compliance-settings.js';
 import { apiRules, type ApiSettings, devApi, prodApi } from './api-settings.js';
+import {
+  devRemediation,
+  prodRemediation,
+  remediationRules,
+  type RemediationSettings,
+} from './remediation-settings.js';
 
 export type EnvironmentName = 'dev' | 'prod';
 
@@ -51,8 +70,15 @@ export interface Settings {
     /** Cognito's threat protection: adaptive authentication, compromised passwords. Costs per active user. */
     threatProtection: boolean;
   };
+  accountConfig: AccountConfigSettings;
   api: ApiSettings;
   audit: AuditSettings;
+  /** Who holds PHI for whoever deploys, and the agreements with them: `infra/compliance/vendors.yaml`. */
+  vendors: readonly Vendor[];
+  compliance: ComplianceSettings;
+  remediation: RemediationSettings;
+  /** Roles of which one has to approve that an instance is stopped to encrypt its volume; none: such volumes are left to people. */
+  remediationApproverArns: readonly string[];
 }
 
 /** What an account knows and this repository does not. */
@@ -67,13 +93,15 @@ export type AccountSettings = Partial<
     | 'keyAdministratorRoleArns'
     | 'alarmAddresses'
     | 'callbackUrls'
+    | 'vendors'
+    | 'remediationApproverArns'
   >
 >;
 
 /** 45 CFR 164.316(b)(2)(i): six years, with the leap days that they may have. */
 const SIX_YEARS_DAYS = 2192;
 
-const environments: Record<EnvironmentName, Settings> = {
+const environments: Record<EnvironmentName, Omit<Settings, 'vendors'>> = {
   dev: {
     environment: 'dev',
     stage: 'dev',
@@ -92,8 +120,12 @@ const environments: Record<EnvironmentName, Settings> = {
     backup: { dailyRetentionDays: 3, monthlyRetentionDays: 0, vaultLock: 'governance' },
     auditArchive: { lockMode: 'GOVERNANCE', lockDays: 1, glacierAfterDays: 30, expireAfterDays: 120 },
     userPool: { threatProtection: false },
+    accountConfig: devAccountConfig,
     api: devApi,
     audit: devAudit,
+    compliance: devCompliance,
+    remediation: devRemediation,
+    remediationApproverArns: [],
   },
   prod: {
     environment: 'prod',
@@ -118,8 +150,12 @@ const environments: Record<EnvironmentName, Settings> = {
       expireAfterDays: SIX_YEARS_DAYS + 1,
     },
     userPool: { threatProtection: true },
+    accountConfig: prodAccountConfig,
     api: prodApi,
     audit: prodAudit,
+    compliance: prodCompliance,
+    remediation: prodRemediation,
+    remediationApproverArns: [],
   },
 };
 
@@ -129,6 +165,8 @@ export const exampleAccount: AccountSettings = {
   certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000',
   alarmAddresses: ['security@example.org'],
   callbackUrls: ['https://phi.example.org/docs/oauth2-redirect.html'],
+  vendors: exampleVendors,
+  remediationApproverArns: ['arn:aws:iam::111122223333:role/security-officer'],
 };
 
 /**
@@ -138,7 +176,7 @@ export const exampleAccount: AccountSettings = {
  */
 export function settingsOf(name: string, account: AccountSettings = {}): Settings {
   if (name !== 'dev' && name !== 'prod') throw new Error('env must be dev or prod: cdk synth -c env=dev');
-  const settings: Settings = { ...environments[name], ...account };
+  const settings: Settings = { ...environments[name], vendors: account.vendors ?? readVendors(), ...account };
   const faults = faultsOf(settings);
   if (faults.length > 0) throw new Error(`Wrong settings of ${name}:\n- ${faults.join('\n- ')}`);
   return settings;
@@ -223,8 +261,12 @@ function faultsOf(settings: Settings): string[] {
       /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(settings.imageTag) && settings.imageTag !== 'latest',
       'imageTag: a tag that says which version runs, not latest',
     ],
+    ...accountConfigRules(settings.accountConfig, isProd),
     ...apiRules(settings.api, isProd),
     ...auditRules(settings.audit, settings.region),
+    ...vendorRules(settings.vendors, isProd),
+    ...complianceRules(settings.compliance),
+    ...remediationRules(settings.remediation, settings.remediationApproverArns),
   ];
   return rules.flatMap(([holds, fault]) => (holds ? [] : [fault]));
 }

@@ -7,7 +7,7 @@ export interface RequiredTags extends Record<string, string> {
   Environment: string;
 }
 
-export type StackPart = 'Data' | 'Api' | 'Audit' | 'Compliance';
+export type StackPart = 'Data' | 'Api' | 'Audit' | 'Compliance' | 'Global';
 
 /** Everything in the data and api stacks holds or carries PHI; the others hold who did what, without content. */
 export const requiredTags = (settings: Settings, part: StackPart): RequiredTags => ({

@@ -88,6 +88,7 @@ describe('alarms of the API', () => {
     expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(Object.keys(reports).sort());
   });
 
+  // 45 CFR 164.308(a)(6)(i), 164.308(a)(1)(i).
   it('fire when there is trouble, and not on a normal day', () => {
     for (const alarm of alarms) {
       const { trouble, normal } = reports[alarm.MetricName]!;

@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError, envExample, fixedConfiguration } from '@app/configuration';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dockerfileStages, type Stage, textsOf } from '../container/dockerfile.js';
 import { deployed } from './policy-evaluation.js';
 import { synthesized, type Synthesized } from './synthesized.js';
 
 /** Variables of the service that the container leaves at their defaults, each with the reason. */
 const atDefault: Record<string, string> = {
   PHI_DATA_DIR: 'of the embedded platform',
+  PHI_TLS_CERT: 'a task makes its own certificate, in memory',
+  PHI_TLS_KEY: 'a task makes its own certificate, in memory',
   PHI_RATE_LIMIT_PER_MINUTE: 'one limit for all deployments',
   PHI_ADDRESS_RATE_LIMIT_PER_MINUTE: 'one limit for all deployments',
   PHI_MISS_LIMIT_PER_MINUTE: 'one limit for all deployments',
@@ -16,6 +16,7 @@ const atDefault: Record<string, string> = {
   PHI_CONNECTIONS: 'one limit for all deployments',
   PHI_CORS_ORIGINS: 'a question of the organization: changed by who answers for it',
   PHI_ANSWER_TIMEOUT_SECONDS: 'one limit for all deployments',
+  PHI_DRAIN_SECONDS: 'one time for all deployments, well within what the task has to stop',
   PHI_BODY_LIMIT_BYTES: 'one limit for all deployments',
   PHI_REQUEST_TIMEOUT_SECONDS:
     'less than the 29 s of the gateway would cut off large bodies of slow clients there first',
@@ -32,46 +33,48 @@ const atDefault: Record<string, string> = {
   PHI_METRICS_SECONDS: 'a minute is what alarms are made for',
   PHI_MASS_READ_PATIENTS_PER_HOUR: 'a question of the organization: changed by who answers for it',
   PHI_MASS_READ_MULTIPLE: 'a question of the organization: changed by who answers for it',
+  PHI_CARE_TEAM_REQUIRED: 'true: the minimum necessary',
+  PHI_EMERGENCY_ACCESS_MINUTES: 'a question of the organization: changed by who answers for it',
+  PHI_EMERGENCY_ACCESSES_PER_HOUR: 'a question of the organization: changed by who answers for it',
   PHI_RECORD_TYPES: 'a question of the organization: changed by who answers for it',
   PHI_SCREENING_POLICIES: 'a question of the organization: changed by who answers for it',
   PHI_SCREENING_ON_FAILURE: 'reject: nothing is stored that was not screened',
   PHI_SHARED_IDENTIFIER_SYSTEMS: 'a question of the organization: changed by who answers for it',
 };
 
-let folder: string;
 let dev: Synthesized;
 let withoutBedrock: Synthesized;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'phi-container-'));
   dev = synthesized('dev');
   withoutBedrock = synthesized('dev', { api: { ...dev.settings.api, bedrock: undefined } });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The container's variables, as a task gets them. */
-function variables(side: Synthesized): Record<string, string> {
-  const [task] = side.ofType('AWS::ECS::TaskDefinition');
-  const [container] = (task?.Properties?.['ContainerDefinitions'] ?? []) as {
-    Environment: { Name: string; Value: unknown }[];
-  }[];
-  return Object.fromEntries(
-    (container?.Environment ?? []).map(({ Name, Value }) => [Name, String(deployed(Value))]),
-  );
+interface Container {
+  Environment: { Name: string; Value: unknown }[];
+  User: string;
+  PortMappings: object[];
+  HealthCheck: object;
+  Command?: string[];
+  EntryPoint?: string[];
 }
 
-/** What is only known once it is deployed, and files that the image makes at its start. */
+function container(side: Synthesized): Container {
+  const [task] = side.ofType('AWS::ECS::TaskDefinition');
+  const [one] = (task?.Properties?.['ContainerDefinitions'] ?? []) as Container[];
+  if (one === undefined) throw new Error('no container');
+  return one;
+}
+
+/** The container's variables, as a task gets them. */
+const variables = (side: Synthesized): Record<string, string> =>
+  Object.fromEntries(container(side).Environment.map(({ Name, Value }) => [Name, String(deployed(Value))]));
+
+/** What is only known once it is deployed. */
 function asStarted(side: Synthesized): Record<string, string> {
-  const file = (name: string) => {
-    const path = join(folder, name);
-    writeFileSync(path, '');
-    return path;
-  };
   const { PHI_BEDROCK_GUARDRAIL_ID: guardrail, ...given } = variables(side);
   return {
     ...given,
     PHI_TOKEN_CLIENT_IDS: 'service-client,person-client',
-    PHI_TLS_CERT: file('certificate.pem'),
-    PHI_TLS_KEY: file('key.pem'),
     ...(guardrail === undefined
       ? {}
       : { PHI_BEDROCK_GUARDRAIL_ID: 'abc123', PHI_BEDROCK_GUARDRAIL_VERSION: '1' }),
@@ -125,4 +128,38 @@ describe("the container's variables", () => {
   });
 
   it('are of production', () => expect(variables(dev)['NODE_ENV']).toBe('production'));
+});
+
+describe('the image and the deployment agree', () => {
+  const image = dockerfileStages('Dockerfile').at(-1) as Stage;
+  const only = (name: string) => {
+    const [text = '', ...more] = textsOf(image, name);
+    expect(more).toEqual([]);
+    return text;
+  };
+
+  it('on user and port', () => {
+    expect(container(dev).User).toBe(only('USER'));
+    expect(container(dev).PortMappings).toMatchObject([{ ContainerPort: Number(only('EXPOSE')) }]);
+    expect(variables(dev)['PHI_PORT']).toBe(only('EXPOSE'));
+  });
+
+  it('on the health check, which Fargate takes from the deployment alone', () => {
+    const [, interval, timeout, start, retries, command = ''] =
+      /^--interval=(\d+)s --timeout=(\d+)s --start-period=(\d+)s --retries=(\d+) CMD (.*)$/.exec(
+        only('HEALTHCHECK'),
+      ) ?? [];
+    expect(container(dev).HealthCheck).toEqual({
+      Command: ['CMD', ...(JSON.parse(command) as string[])],
+      Interval: Number(interval),
+      Timeout: Number(timeout),
+      StartPeriod: Number(start),
+      Retries: Number(retries),
+    });
+  });
+
+  it('on production, and on starting what the image starts', () => {
+    expect(only('ENV')).toBe(`NODE_ENV=${variables(dev)['NODE_ENV']}`);
+    expect(container(dev).Command ?? container(dev).EntryPoint).toBeUndefined();
+  });
 });

@@ -76,7 +76,7 @@ describe("the deployer's policies", () => {
     const [attach] = granting(/^iam:AttachRolePolicy$/);
     for (const policy of (attach?.conditions['ArnLike']?.['iam:PolicyARN'] ?? ['none']) as string[])
       expect(policy).toMatch(
-        /policy\/(phi-prod-\*|service-role\/(AmazonAPIGatewayPushToCloudWatchLogs|AWSBackupServiceRolePolicyForBackup))$/,
+        /policy\/(phi-prod-\*|service-role\/(AmazonAPIGatewayPushToCloudWatchLogs|AWSBackupServiceRolePolicyForBackup|AWS_ConfigRole))$/,
       );
     const [pass] = granting(/^iam:PassRole$/);
     expect(pass?.conditions['StringEquals']?.['iam:PassedToService']).toEqual(expect.any(Array));

@@ -22,6 +22,7 @@ const only = (side: Synthesized, type: string): Properties => {
 describe('the API', () => {
   const stage = (side: Synthesized) => only(side, 'AWS::ApiGateway::Stage');
 
+  // 45 CFR 164.312(e)(1), 164.312(e)(2)(i), 164.312(e)(2)(ii).
   it('takes TLS 1.2 or later, under its own name alone where it has one', () => {
     for (const side of [dev, prod])
       expect(only(side, 'AWS::ApiGateway::RestApi')).toMatchObject({
@@ -103,6 +104,7 @@ describe('the API', () => {
   });
 });
 
+// 45 CFR 164.308(a)(5)(ii)(B), protection from malicious software.
 describe('the firewall', () => {
   interface Rule {
     Name: string;

@@ -7,9 +7,9 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
+import { secureContextOf, selfSigned } from '@app/tls';
 import { jwksHandler } from '../../infra/lambda/jwks/jwks-copy.js';
 import { issuerKeys, KeysRefused, signingKeys } from '../../infra/lambda/jwks/issuer-keys.js';
-import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 
 const jwk = (members: object, key: Record<string, unknown>) => ({ ...key, ...members });
 const pairs = {
@@ -35,7 +35,7 @@ async function closed(server: Server): Promise<void> {
 }
 
 describe("an issuer's keys", () => {
-  const { certificate, key } = selfSignedCertificate('localhost');
+  let certificate: string;
   let server: Server;
   let issuer: string;
   let answers: Record<string, RequestListener>;
@@ -45,7 +45,9 @@ describe("an issuer's keys", () => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
 
   beforeAll(async () => {
-    server = createHttpsServer({ cert: certificate, key }, (request, response) => {
+    const identity = await selfSigned({ hosts: ['localhost'], days: 1 });
+    ({ certificate } = identity);
+    server = createHttpsServer(secureContextOf(identity), (request, response) => {
       const answer = answers[request.url ?? ''];
       if (answer === undefined) response.writeHead(404).end();
       else answer(request, response);

@@ -11,12 +11,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AwsAccount, startAwsAccount } from '../support/aws/aws-account.js';
+import { issuerOf } from '../support/deployment.js';
 import { type DynamoDbLocal, javaIsInstalled, startDynamoDbLocal } from '../support/dynamodb-local.js';
 import { erasablePatient, erasureBody, officerScope } from '../support/erasable-patient.js';
 import { clientOf, startListening, succeeded } from '../support/phi-client.js';
 import { mrn } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
-import { deployed } from './policy-evaluation.js';
+import { admits, deployed } from './policy-evaluation.js';
 import { type Asked, RecordedCalls } from './support/recorded-calls.js';
 import { statementsOf, synthesized, type Synthesized } from './synthesized.js';
 
@@ -56,17 +57,17 @@ async function startRecorded(): Promise<void> {
   Object.assign(process.env, account.environment);
   folder = mkdtempSync(join(tmpdir(), 'phi-permissions-'));
   const { config } = await fixedConfiguration(variables);
-  const localIssuer = await LocalIssuer.open(folder, config.PHI_TOKEN_AUDIENCE);
+  const { jwks } = await issuerOf(folder);
   await setUpPlatform(config, {
     checkOnly: false,
     newKmsKey: false,
-    issuer: { issuer: LocalIssuer.issuer, jwks: JSON.stringify(localIssuer.jwks) },
+    issuer: { issuer: LocalIssuer.issuer, jwks: JSON.stringify(jwks) },
     guardrail: { id: 'guardrail1', version: '1', modelId: 'us.anthropic.model-v1:0' },
     onStep: () => undefined,
   });
   account.reset();
   const calls = new RecordedCalls(account, { tables: names, aliases });
-  service = await startListening(variables, folder, (platform) => ({ ...platform, localIssuer }));
+  service = await startListening(variables, folder);
   await useEverything();
   await resumeErasure(local.client(), service.platform.keyStore);
   const byService = calls.all();
@@ -226,6 +227,25 @@ describe("the task's policy", () => {
     const [ofTask, beside] = [allowed('ServiceTaskPolicy'), allowed('ServiceOperatorPolicy')];
     expect([...asked.operator].filter((one) => !ofTask.has(one) && !beside.has(one))).toEqual([]);
     expect([...beside.keys()].filter((one) => !asked.operator.has(one))).toEqual([]);
+  });
+
+  it.each(['service', 'operator', 'trail'] as const)('is met by the policies of the keys: %s', (who) => {
+    const role = { service: 'task', operator: 'operator', trail: 'audit-expiry' }[who];
+    const row = {
+      'kms:EncryptionContext:tablename': names.keyStore,
+      'kms:EncryptionContext:branch-key-id': 'a',
+    };
+    const refused = [...asked[who]].filter((one) => {
+      const [action = '', key] = one.split(' ');
+      if (!action.startsWith('kms:')) return false;
+      const keys = key === 'signingKey' ? { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } : row;
+      const name = key === 'signingKey' ? 'KeysSigning' : 'KeysRecords';
+      const policy = dev.ofType('AWS::KMS::Key').find(({ id }) => id.startsWith(name))?.Properties?.[
+        'KeyPolicy'
+      ];
+      return !admits(statementsOf(policy), { principal: { role: `phi-${stage}-${role}` }, action, keys });
+    });
+    expect(refused).toEqual([]);
   });
 
   it('asks of KMS that every use of the records key names our key store and a branch key, and so each does', () => {

@@ -1,9 +1,4 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { account, admits, deployed } from './policy-evaluation.js';
 import { type Placed, statementsOf, synthesized, type Synthesized } from './synthesized.js';
 
@@ -27,6 +22,7 @@ const attributes = (from: Properties, name: string) =>
   Object.fromEntries((from[name] as { Key: string; Value: unknown }[]).map(({ Key, Value }) => [Key, Value]));
 
 describe('the network', () => {
+  // 45 CFR 164.312(e)(1), transmission security.
   it('has two zones and no way to or from the internet', () => {
     for (const side of [dev, prod]) {
       expect(inApi(side, 'AWS::EC2::Subnet')).toHaveLength(2);
@@ -118,6 +114,7 @@ describe('the load balancer', () => {
     expect(listener['Certificates']).toEqual([{ CertificateArn: prod.settings.certificateArn }]);
   });
 
+  // 45 CFR 164.312(e)(2)(ii), encryption in transit.
   it('speaks HTTPS with the tasks, always', () => {
     for (const side of [dev, prod])
       expect(only(side, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
@@ -153,12 +150,12 @@ describe('the service', () => {
       Capabilities: { Drop: string[] };
       Tmpfs: { ContainerPath: string; MountOptions: string[] }[];
     };
-    HealthCheck: { Command: string[] };
     StopTimeout: number;
   }
   const container = (side: Synthesized) =>
     (only(side, 'AWS::ECS::TaskDefinition')['ContainerDefinitions'] as Container[])[0]!;
 
+  // 45 CFR 164.308(a)(5)(ii)(B): nothing can be put into the image.
   it('can be changed by nobody who gets into it', () => {
     expect(container(prod)).toMatchObject({
       ReadonlyRootFilesystem: true,
@@ -189,6 +186,7 @@ describe('the service', () => {
     expect(JSON.stringify(Configuration.ManagedStorageConfiguration)).toContain('RuntimeKey');
   });
 
+  // 45 CFR 164.308(a)(7)(ii)(C), 164.308(a)(7)(i): one zone may fail.
   it('runs twice at least in prod, and grows with processor time and with requests', () => {
     expect(only(prod, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({
       MinCapacity: 2,
@@ -203,37 +201,6 @@ describe('the service', () => {
   });
 
   it('has more time to stop than it needs', () => expect(container(prod).StopTimeout).toBeGreaterThan(10));
-
-  it.each([
-    ['lives', 200, 0],
-    ['answers an error', 503, 1],
-  ])('is asked by Node alone, over its own certificate, whether it %s', async (_name, status, code) => {
-    const { certificate, key } = selfSignedCertificate('task');
-    const server = createServer({ cert: certificate, key }, (request, response) =>
-      response.writeHead(request.url === '/health/live' ? status : 404).end(),
-    );
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      expect(await probe((server.address() as AddressInfo).port)).toBe(code);
-    } finally {
-      server.close();
-    }
-  });
-
-  it('counts as dead when nobody listens', async () => expect(await probe(1)).toBe(1));
-
-  /** @returns exit code of the container's health check, asked at another port */
-  async function probe(port: number): Promise<number> {
-    const [kind, command = '', ...rest] = container(prod).HealthCheck.Command;
-    expect([kind, command]).toEqual(['CMD', 'node']);
-    const child = spawn(
-      process.execPath,
-      rest.map((part) => part.replace('port:3000', `port:${port}`)),
-    );
-    const [code] = (await once(child, 'exit')) as [number];
-    return code;
-  }
 
   it('holds no secret in its variables', () => {
     for (const { Name, Value } of container(prod).Environment) {

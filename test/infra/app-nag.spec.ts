@@ -14,6 +14,8 @@ const deployments = [
   ['dev', 'dev', {}],
   ['dev with a domain', 'dev', exampleAccount],
   ['prod', 'prod', exampleAccount],
+  // With a stack in us-east-1 beside the others.
+  ['dev in another region', 'dev', { region: 'eu-central-1' }],
 ] as const;
 const reports = deployments.map(([name, environment, account]) => {
   const app = emptyApp();
@@ -21,6 +23,7 @@ const reports = deployments.map(([name, environment, account]) => {
   return { name, ...nagReport(app) };
 });
 
+// 45 CFR 164.308(a)(8), the technical evaluation; 164.308(a)(1)(ii)(A): every finding is answered for.
 describe("cdk-nag's HIPAA Security and AWS Solutions rules", () => {
   it.each(reports)('find nothing in $name that nobody answers for', ({ open }) => {
     expect(open).toEqual([]);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { deployed } from './policy-evaluation.js';
 
 /** No credentials, no place to look for some, and no way to any network. */
 const offline = {
@@ -64,7 +65,7 @@ describe('synthesis by the CDK command, without network and credentials', () => 
       const output = join(folder, 'dev');
       const { status, text, processorSeconds } = cdkSynth(output, '--context', 'env=dev');
       expect({ status, text: status === 0 ? '' : text }).toEqual({ status: 0, text: '' });
-      expect(templatesIn(output)).toHaveLength(3);
+      expect(templatesIn(output)).toHaveLength(4);
       expect(processorSeconds).toBeGreaterThan(1);
       // It was 13 seconds. The time that passes depends on what else the machine does.
       expect(processorSeconds).toBeLessThan(60);
@@ -78,7 +79,7 @@ describe('synthesis by the CDK command, without network and credentials', () => 
       const output = join(folder, 'prod');
       const { status, text } = cdkSynth(output, '--context', 'env=prod', '--context', 'example=true');
       expect({ status, text: status === 0 ? '' : text }).toEqual({ status: 0, text: '' });
-      expect(templatesIn(output)).toHaveLength(3);
+      expect(templatesIn(output)).toHaveLength(4);
     },
     atMostMilliseconds,
   );
@@ -95,6 +96,7 @@ describe('synthesis by the CDK command, without network and credentials', () => 
             ((Properties?.['Environment'] ?? {}) as { Variables?: Record<string, unknown> }).Variables ?? {},
           ),
         )
+        .map(([key, value]) => [key, deployed(value)])
         .map(([key, value]) => [key, typeof value === 'string' ? value : 'https://example.org']);
       const bundles = readdirSync(output)
         .filter((file) => file.startsWith('asset.'))

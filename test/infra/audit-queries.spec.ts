@@ -17,8 +17,10 @@ const days = [firstDay, lastDay];
 
 /** What each query is asked, in the order of its parameters. */
 const parameters: Record<string, (string | number)[]> = {
+  'after-hours-accesses': [...days, 1, 23],
   'decrypts-without-event': [...days, ...days, minutesBetween],
   'emergency-accesses': days,
+  'events-without-table-call': [...days, ...days, minutesBetween],
   'failed-decryptions': [...days, ...days],
   'guardrail-violations': [...days, ...days],
   'key-and-policy-changes': days,
@@ -36,6 +38,7 @@ const queryNamed = (name: string): SavedQuery => {
 const ids = (...names: string[]) => names.map(uuidOf).toSorted();
 const eventIds = (rows: Row[]) => rows.map((row) => String(row['event_id'])).toSorted();
 
+// 45 CFR 164.308(a)(1)(ii)(D): the questions of a review are answered.
 describe('saved queries over a trail with planted cases', () => {
   let files: TrailFiles;
   let athena: AthenaOnDuckDb;
@@ -144,6 +147,49 @@ describe('saved queries over a trail with planted cases', () => {
         ['paramedic', 'ETREAT', '1', '0'],
       ],
     );
+  });
+
+  it('finds people who see patients at night: not programs, not refused attempts, not the last second of the day', async () => {
+    expect(await run('after-hours-accesses')).toMatchObject([
+      {
+        day_of_access: '2026-11-02',
+        subject: 'night-reader',
+        purposes: 'TREAT',
+        first_at: '2026-11-02T23:00:00.000Z',
+        patients: '1',
+        events: '2',
+      },
+    ]);
+  });
+
+  it('finds accesses that no table was asked for: those of no other minute', async () => {
+    const minuteOf = (time: string) => Math.floor(Date.parse(time) / 60_000);
+    const calls = [...harmlessTrail().cloudTrail, ...plantedTrail().cloudTrail]
+      .filter(
+        ({ eventSource, errorCode, requestParameters }) =>
+          eventSource === 'dynamodb.amazonaws.com' &&
+          errorCode === undefined &&
+          /phi-dev-(records|audit)$/.test(
+            String(requestParameters?.['tableName'] ?? requestParameters?.['tableArn']),
+          ),
+      )
+      .map(({ eventTime }) => minuteOf(eventTime));
+    const accesses = [...harmlessTrail().events, ...plantedTrail().events]
+      .map(({ event }) => event)
+      .filter(
+        ({ outcome, patientId, recordedAt }) =>
+          outcome === '0' && patientId !== undefined && /^2026-11-0[23]/.test(recordedAt),
+      )
+      .map(({ recordedAt }) => minuteOf(recordedAt));
+    const alone = [...new Set(accesses)].filter((minute) =>
+      calls.every((called) => Math.abs(called - minute) > minutesBetween),
+    );
+    const rows = await run('events-without-table-call');
+    expect(
+      rows.map((row) => minuteOf(`${String(row['happened_at']).replace(/\+00$/, 'Z').replace(' ', 'T')}`)),
+    ).toEqual(alone.toSorted((a, b) => a - b));
+    expect(alone.length).toBeGreaterThan(20);
+    expect(alone.length).toBeLessThan(new Set(accesses).size);
   });
 
   it('finds changes of keys, policies, trail and parameters, in every region, done or denied', async () => {

@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { auditRules, devAudit } from '../../infra/lib/audit-settings.js';
 import { savedQueries } from '../../infra/lib/saved-query-texts.js';
 import { type Placed, statementsOf, synthesized, type Synthesized } from './synthesized.js';
@@ -18,6 +19,14 @@ const only = (deployment: Synthesized, type: string): Record<string, unknown> =>
   if (first?.Properties === undefined || others.length > 0) throw new Error(`not one ${type}`);
   return first.Properties;
 };
+/** The filter of the trail that makes a metric of this name. */
+function filterOf(metricName: string) {
+  for (const { Properties: filter = {} } of ofAudit(dev, 'AWS::Logs::MetricFilter')) {
+    const [metric] = filter['MetricTransformations'] as Record<string, string>[];
+    if (metric?.['MetricName'] === metricName) return { filter, metric };
+  }
+  throw new Error(`nothing counts ${metricName}`);
+}
 const stackOf = ({ app }: Synthesized, name: string): Stack => app.node.findChild(name) as Stack;
 /** Text of a value, its references by their names. */
 const textOf = (value: unknown): string => JSON.stringify(value);
@@ -40,6 +49,7 @@ describe('the trail of the account', () => {
   const ofResourceType = (type: string) =>
     selectors(dev).filter((fields) => fields.get('resources.type')?.Equals?.includes(type));
 
+  // 45 CFR 164.312(b), 164.312(c)(2).
   it('sees every region, can be proved unchanged, is encrypted and sent to a log group', () => {
     for (const deployment of [dev, prod]) {
       const trail = only(deployment, 'AWS::CloudTrail::Trail');
@@ -104,9 +114,22 @@ describe('the trail of the account', () => {
     expect(textOf(statement?.resources)).toMatch(/^\[\{"Fn::GetAtt":\["TrailLogs/);
   });
 
+  it('counts what the service makes KMS do, from fields that an event of the trail has', () => {
+    const { filter, metric } = filterOf('KmsCallsOfService');
+    expect(filter['FilterPattern']).toBe(
+      '{ ($.eventSource = "kms.amazonaws.com") && ($.userIdentity.sessionContext.sessionIssuer.userName = "phi-dev-task") }',
+    );
+    expect(metric).toMatchObject({ MetricNamespace: 'Phi/dev', MetricValue: '1' });
+    const event = JSON.parse(readFileSync('test/fixtures/cloudtrail/decrypt.json', 'utf8')) as {
+      eventSource: string;
+      userIdentity: { sessionContext: { sessionIssuer: { userName: string } } };
+    };
+    expect(event.eventSource).toBe('kms.amazonaws.com');
+    expect(event.userIdentity.sessionContext.sessionIssuer.userName).toMatch(/^\w/);
+  });
+
   it('raises an alarm within minutes of a change to the trail, a key or a backup', () => {
-    const filter = only(dev, 'AWS::Logs::MetricFilter');
-    const [metric] = filter['MetricTransformations'] as Record<string, string>[];
+    const { filter, metric } = filterOf('ProtectionChanges');
     for (const operation of [
       'StopLogging',
       'DeleteTrail',
@@ -158,6 +181,7 @@ describe('buckets of the audit stack', () => {
     }
   });
 
+  // 45 CFR 164.316(b)(2)(i).
   it('keep logs as long as the archive, and answers of queries for days', () => {
     const expiry = (deployment: Synthesized, name: string) => {
       const bucket = ofAudit(deployment, 'AWS::S3::Bucket').find(({ id }) => id.startsWith(name));
@@ -288,6 +312,7 @@ describe('the workgroup', () => {
     }
   });
 
+  // 45 CFR 164.316(b)(2)(ii), availability.
   it('comes with a policy for its readers that changes nothing but answers', () => {
     const policy = ofAudit(dev, 'AWS::IAM::ManagedPolicy').find(
       ({ Properties }) => Properties?.['ManagedPolicyName'] === 'phi-dev-audit-reader',

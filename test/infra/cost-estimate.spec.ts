@@ -80,6 +80,20 @@ describe('an estimate', () => {
     expect(hours('Data', 73)).toBeCloseTo(0.1, 10);
   });
 
+  it('counts an alarm by the metrics that it looks at, and a metric by the hours in which it has values', () => {
+    const stat = { MetricStat: {} };
+    expect(
+      ofOne('AWS::CloudWatch::Alarm', { Metrics: [{ Expression: 'a + b' }, stat, stat] }).total,
+    ).toBeCloseTo(0.2, 10);
+    expect(
+      ofOne('AWS::CloudWatch::Alarm', { Metrics: [stat, { Expression: 'ANOMALY' }], ThresholdMetricId: 'e' })
+        .total,
+    ).toBeCloseTo(0.3, 10);
+    const filter = (MetricName: string) =>
+      ofOne('AWS::Logs::MetricFilter', { MetricTransformations: [{ MetricName }] }).total;
+    expect([filter('ApiThrottled'), filter('ThreatSeenKeys')]).toEqual([0.3, 0.03]);
+  });
+
   it('refuses a type that it does not know, by name, once', () => {
     const template = {
       Resources: {
@@ -198,9 +212,9 @@ describe('the cost of the deployments', () => {
       expect(totals[0]).toBeLessThan(bill.total);
       for (const { how, without } of profiles) expect(how.length * without.length).toBeGreaterThan(0);
     }
-    // Without the api stack: keys, tables, users, trail.
+    // Without the api stack: keys, tables, users, trail, rules, and some 70 alarms on threats.
     expect(dev.profiles.at(-1)).toMatchObject({ name: 'parked' });
-    expect(dev.profiles.at(-1)?.total).toBeLessThan(20);
+    expect(dev.profiles.at(-1)?.total).toBeLessThan(40);
   });
 
   it('is told as a table with its total, its date and what it rests on', () => {

@@ -130,6 +130,7 @@ describe('the archive of the audit trail', () => {
   });
 });
 
+// 45 CFR 164.312(c)(2), 164.308(a)(6)(ii).
 describe('what should not have happened', () => {
   const changed = () => lines('changes').map((line) => JSON.parse(line) as Record<string, unknown>);
 

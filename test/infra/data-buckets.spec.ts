@@ -17,6 +17,7 @@ const policyOf = (name: 'AuditArchive' | 'AccessLogs'): Statement[] =>
   );
 const secure = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 
+// 45 CFR 164.312(c)(1), 164.316(b)(1)(ii): the record is kept as it was made.
 describe('the archive of the audit trail', () => {
   it('is locked for six years in prod, and not even the root user can delete from it', () => {
     expect(bucketOf(prod, 'AuditArchive')?.Properties).toMatchObject({
@@ -134,27 +135,93 @@ describe('the bucket of access logs', () => {
   });
 });
 
-describe('the alarm topic', () => {
-  it('admits alarms of this account and rules, over TLS', () => {
-    const [policy] = dev.ofType('AWS::SNS::TopicPolicy');
-    const statements = statementsOf(policy?.Properties?.['PolicyDocument']);
-    const published = (service: string, keys: Record<string, string>) =>
-      admits(statements, { principal: { service }, action: 'sns:Publish', keys: { ...secure, ...keys } });
-    expect(published('cloudwatch.amazonaws.com', { 'aws:SourceAccount': account })).toBe(true);
-    expect(published('cloudwatch.amazonaws.com', { 'aws:SourceAccount': '444455556666' })).toBe(false);
-    expect(published('events.amazonaws.com', {})).toBe(true);
-    expect(published('s3.amazonaws.com', {})).toBe(false);
+describe('the topics', () => {
+  const policyOf = (topic: string) => {
+    const policy = dev
+      .ofType('AWS::SNS::TopicPolicy')
+      .find(({ Properties }) => JSON.stringify(Properties?.['Topics']).includes(`"${topic}`));
+    return statementsOf(policy?.Properties?.['PolicyDocument']);
+  };
+  const published = (topic: string, service: string, keys: Record<string, string>) =>
+    admits(policyOf(topic), { principal: { service }, action: 'sns:Publish', keys: { ...secure, ...keys } });
+  const ours = { 'aws:SourceAccount': account };
+  const theirs = { 'aws:SourceAccount': '444455556666' };
+
+  it('of alarms admits alarms of this account and rules, over TLS', () => {
+    expect(published('AlarmsTopic', 'cloudwatch.amazonaws.com', ours)).toBe(true);
+    expect(published('AlarmsTopic', 'cloudwatch.amazonaws.com', theirs)).toBe(false);
+    expect(published('AlarmsTopic', 'events.amazonaws.com', {})).toBe(true);
+    expect(published('AlarmsTopic', 's3.amazonaws.com', {})).toBe(false);
   });
 
-  it('lies under the alerts key, never under the one of SNS, which drops alarms without a word', () => {
-    const [topic] = dev.ofType('AWS::SNS::Topic');
-    expect(topic?.Properties?.['KmsMasterKeyId']).toEqual({
-      'Fn::GetAtt': [expect.stringMatching(/^KeysAlerts/), 'Arn'],
+  it('of alerts admits no rule, so that nothing but the alerter speaks there, and the alarm on the other topic', () => {
+    expect(published('AlertsTopic', 'events.amazonaws.com', {})).toBe(false);
+    expect(published('AlertsTopic', 'config.amazonaws.com', ours)).toBe(false);
+    expect(published('AlertsTopic', 'cloudwatch.amazonaws.com', ours)).toBe(true);
+    expect(published('AlertsTopic', 'cloudwatch.amazonaws.com', theirs)).toBe(false);
+  });
+
+  it('lie under the alerts key, never under the one of SNS, which drops alarms without a word', () => {
+    const topics = dev.ofType('AWS::SNS::Topic');
+    expect(topics).toHaveLength(2);
+    for (const { Properties } of topics)
+      expect(Properties?.['KmsMasterKeyId']).toEqual({
+        'Fn::GetAtt': [expect.stringMatching(/^KeysAlerts/), 'Arn'],
+      });
+  });
+
+  it('tell whoever the settings name, and keep what an address did not take', () => {
+    const subscriptions = prod.ofType('AWS::SNS::Subscription').map(({ Properties }) => Properties ?? {});
+    expect(subscriptions).toHaveLength(2);
+    for (const subscription of subscriptions)
+      expect(subscription).toMatchObject({
+        Protocol: 'email',
+        Endpoint: 'security@example.org',
+        RedrivePolicy: {
+          deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^UndeliveredAlerts/), 'Arn'] },
+        },
+      });
+  });
+
+  it('send people no canaries, and alarms of CloudWatch, which have no attributes', () => {
+    const alerts = prod
+      .ofType('AWS::SNS::Subscription')
+      .find(({ Properties }) => JSON.stringify(Properties?.['TopicArn']).includes('AlertsTopic'));
+    expect(alerts?.Properties?.['FilterPolicy']).toEqual({
+      kind: [{ 'anything-but': ['canary'] }, { exists: false }],
     });
   });
 
-  it('tells whoever the settings name', () => {
-    const ofPool = prod.ofType('AWS::SNS::Subscription').map(({ Properties }) => Properties);
-    expect(ofPool).toMatchObject([{ Protocol: 'email', Endpoint: 'security@example.org' }]);
+  it.each([
+    ['events.amazonaws.com', `arn:aws:events:us-east-1:${account}:rule/phi-dev-any`, true],
+    ['events.amazonaws.com', `arn:aws:events:us-east-1:${account}:rule/other`, false],
+    ['sns.amazonaws.com', `arn:aws:sns:us-east-1:${account}:phi-dev-alerts`, true],
+    ['sns.amazonaws.com', 'arn:aws:sns:us-east-1:444455556666:phi-dev-alerts', false],
+    ['lambda.amazonaws.com', `arn:aws:lambda:us-east-1:${account}:function:phi-dev-x`, false],
+  ])('have a queue of undelivered alerts that admits %s as %s: %s', (service, arn, isAdmitted) => {
+    const policy = dev
+      .ofType('AWS::SQS::QueuePolicy')
+      .find(({ Properties }) => JSON.stringify(Properties?.['Queues']).includes('UndeliveredAlerts'));
+    const request = {
+      principal: { service },
+      action: 'sqs:SendMessage',
+      keys: { ...secure, 'aws:SourceArn': arn },
+    };
+    expect(admits(statementsOf(policy?.Properties?.['PolicyDocument']), request)).toBe(isAdmitted);
+  });
+
+  it('tell of one another that they do not deliver', () => {
+    const alarms = dev
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(({ Properties }) => Properties?.['MetricName'] === 'NumberOfNotificationsFailed');
+    const pairs = alarms.map(({ Properties }) =>
+      [Properties?.['Dimensions'], Properties?.['AlarmActions']].map(
+        (one) => /(Alarms|Alerts)Topic/.exec(JSON.stringify(one))?.[1],
+      ),
+    );
+    expect(pairs.sort()).toEqual([
+      ['Alarms', 'Alerts'],
+      ['Alerts', 'Alarms'],
+    ]);
   });
 });

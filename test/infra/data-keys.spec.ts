@@ -7,7 +7,7 @@ beforeAll(() => {
   dev = dataStack('dev', { keyAdministratorRoleArns: [`arn:aws:iam::${account}:role/key-officer`] });
 });
 
-const keyNames = ['Records', 'Audit', 'Parameters', 'Alerts', 'Signing'];
+const keyNames = ['Records', 'Audit', 'Parameters', 'Alerts', 'Signing', 'Volumes'];
 const keyOf = (name: string) => dev.ofType('AWS::KMS::Key').find(({ id }) => id.startsWith(`Keys${name}`));
 const policyOf = (name: string): Statement[] => statementsOf(keyOf(name)?.Properties?.['KeyPolicy']);
 
@@ -26,6 +26,7 @@ const uses = [
 const task = { role: 'phi-dev-task' };
 const operator = { role: 'phi-dev-operator' };
 const archiver = { role: 'phi-dev-audit-archiver' };
+const alerter = { role: 'phi-dev-compliance-alerter' };
 const stranger = { role: 'phi-other-task' };
 const officer = { role: 'key-officer' };
 const deployer = { role: `cdk-hnb659fds-cfn-exec-role-${account}-us-east-1` };
@@ -218,8 +219,14 @@ const cases: [key: string, what: string, request: AccessRequest, admitted: boole
   ['Signing', 'an operator verifies one', { principal: operator, action: 'kms:GetPublicKey' }, true],
   [
     'Signing',
-    'an operator signs one',
+    'a command of an operator signs one of its own chain',
     { principal: operator, action: 'kms:Sign', keys: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } },
+    true,
+  ],
+  [
+    'Signing',
+    'the archiver signs one',
+    { principal: archiver, action: 'kms:Sign', keys: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } },
     false,
   ],
   [
@@ -233,6 +240,59 @@ const cases: [key: string, what: string, request: AccessRequest, admitted: boole
     'a rule publishes',
     { principal: { service: 'events.amazonaws.com' }, action: 'kms:Decrypt' },
     true,
+  ],
+  [
+    'Alerts',
+    'SNS encrypts an alert that a topic of ours could not deliver',
+    {
+      principal: { service: 'sns.amazonaws.com' },
+      action: 'kms:GenerateDataKey',
+      keys: { 'aws:SourceArn': `arn:aws:sns:us-east-1:${account}:phi-dev-alerts` },
+    },
+    true,
+  ],
+  [
+    'Alerts',
+    "SNS encrypts what another stage's topic could not",
+    {
+      principal: { service: 'sns.amazonaws.com' },
+      action: 'kms:GenerateDataKey',
+      keys: { 'aws:SourceArn': `arn:aws:sns:us-east-1:${account}:phi-prod-alerts` },
+    },
+    false,
+  ],
+  [
+    'Alerts',
+    'SNS encrypts what the alerter publishes',
+    { principal: alerter, action: 'kms:GenerateDataKey', keys: through('sns') },
+    true,
+  ],
+  [
+    'Alerts',
+    'SNS encrypts what somebody else publishes',
+    { principal: task, action: 'kms:GenerateDataKey', keys: through('sns') },
+    false,
+  ],
+  ['Alerts', 'the alerter decrypts by itself', { principal: alerter, action: 'kms:Decrypt' }, false],
+  [
+    'Audit',
+    "Config delivers this account's history",
+    {
+      principal: { service: 'config.amazonaws.com' },
+      action: 'kms:GenerateDataKey',
+      keys: { 'aws:SourceAccount': account },
+    },
+    true,
+  ],
+  [
+    'Audit',
+    "Config delivers another account's",
+    {
+      principal: { service: 'config.amazonaws.com' },
+      action: 'kms:GenerateDataKey',
+      keys: { 'aws:SourceAccount': '444455556666' },
+    },
+    false,
   ],
   [
     'Alerts',
@@ -299,6 +359,7 @@ const cases: [key: string, what: string, request: AccessRequest, admitted: boole
   ],
 ];
 
+// 45 CFR 164.308(a)(3)(i), 164.312(a)(1): who administers a key cannot use it, and who uses it is named.
 describe('the key', () => {
   it.each(cases)('%s: %s', (key, _what, request, admitted) => {
     expect(admits(policyOf(key), request)).toBe(admitted);

@@ -55,6 +55,7 @@ describe('the tables', () => {
     ]);
   });
 
+  // 45 CFR 164.312(a)(2)(iv), 164.308(a)(7)(ii)(A), 164.310(d)(2)(iv).
   it('lie under the records key, with point-in-time recovery of their window', () => {
     const { settings } = prod;
     for (const [name, days] of [

@@ -36,6 +36,7 @@ const allowed = (client: Record<string, unknown>) =>
   );
 
 describe('the user pool', () => {
+  // 45 CFR 164.312(d), 164.308(a)(5)(ii)(D).
   it('asks everybody for a second factor, by an application and not by text message', () => {
     expect(poolOf(dev)?.Properties).toMatchObject({
       MfaConfiguration: 'ON',
@@ -89,7 +90,7 @@ describe('scopes', () => {
       const permits =
         scopes.levelsForAnyType('r').length > 0 ||
         scopes.levels('AuditEvent', 'r').length > 0 ||
-        (['erase', 'emergency-access', 'review', 'screen'] as const).some((one) =>
+        (['erase', 'emergency-access', 'review', 'restricted', 'screen'] as const).some((one) =>
           scopes.permitsOperation(one),
         );
       expect({ scope, permits }).toEqual({ scope, permits: true });
@@ -103,7 +104,7 @@ describe('scopes', () => {
       expect(all.levels('Observation', permission)).toEqual(['system', 'user']);
     }
     expect(all.levels('AuditEvent', 's')).toEqual(['user']);
-    for (const operation of ['erase', 'emergency-access', 'review', 'screen'] as const) {
+    for (const operation of ['erase', 'emergency-access', 'review', 'restricted', 'screen'] as const) {
       expect(all.permitsOperation(operation)).toBe(true);
     }
   });
@@ -137,6 +138,7 @@ describe('a token', () => {
   };
   const everything = () => ['openid', ...scopesOf(dev)];
 
+  // 45 CFR 164.308(a)(3)(ii)(A), 164.308(a)(4)(ii)(B): by the group that somebody was put into.
   it('of a clinician lets him treat and break the glass, and neither erase nor review', async () => {
     const scopes = await tokenOf(['clinicians'], everything());
     expect(scopes).toContain('user/Patient.cruds');
@@ -158,6 +160,7 @@ describe('a token', () => {
     expect(await tokenOf(groups, everything())).toEqual(['openid']);
   });
 
+  // 45 CFR 164.308(a)(3)(ii)(B): no more than the group was cleared for.
   it('of a person holds no scope that only his application has', async () => {
     const scopes = await tokenOf(
       ['clinicians', 'privacy-officers'],

@@ -1,8 +1,9 @@
 import { Aws } from 'aws-cdk-lib';
-import { ServicePrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import type { Settings } from '../settings.js';
@@ -14,7 +15,15 @@ import type { Settings } from '../settings.js';
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, names: Names, settings: Settings, key: IKey) {
+  /** @param undelivered takes what an address did not take */
+  constructor(
+    scope: Construct,
+    id: string,
+    names: Names,
+    settings: Settings,
+    key: IKey,
+    undelivered: IQueue,
+  ) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', {
       topicName: names.alarmTopic,
@@ -36,6 +45,7 @@ export class AlarmTopic extends Construct {
         }),
       );
     }
-    for (const address of settings.alarmAddresses) this.topic.addSubscription(new EmailSubscription(address));
+    for (const address of settings.alarmAddresses)
+      this.topic.addSubscription(new EmailSubscription(address, { deadLetterQueue: undelivered }));
   }
 }

@@ -34,13 +34,15 @@ export interface ApiAlarm {
 }
 
 /** Longest that a request may take while all is well: screening by Bedrock takes up to 20 s, the gateway ends at 29 s. */
-const SLOW_MILLISECONDS = 15_000;
+export const SLOW_MILLISECONDS = 15_000;
 
 /**
  * When somebody has to look at the API. Each threshold lies within what its metric can become: a metric that counts is summed, a
- * state is taken at its worst.
+ * state is taken at its worst (45 CFR 164.308(a)(6)(i)).
  */
 export class ApiAlarms extends Construct {
+  readonly alarms: Alarm[] = [];
+
   constructor(
     scope: Construct,
     id: string,
@@ -119,6 +121,7 @@ export class ApiAlarms extends Construct {
     const action = new SnsAction(this.props.topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
+    this.alarms.push(alarm);
   }
 
   #ofApi(metricName: string, statistic: string): Metric {

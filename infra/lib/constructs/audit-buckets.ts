@@ -22,7 +22,7 @@ interface AuditBucketProps {
   accessLogs: IBucket;
 }
 
-/** What the buckets of the audit stack have in common. */
+/** What the buckets of the audit and compliance stacks have in common. */
 function auditBucket(
   scope: Construct,
   { settings, key, accessLogs }: AuditBucketProps,
@@ -91,6 +91,27 @@ export class QueryResultBucket extends Construct {
       bucketName: props.names.buckets.queryResults,
       lifecycleRules: [
         { id: 'query-results', expiration, noncurrentVersionExpiration: Duration.days(1), ...abandoned },
+      ],
+    });
+  }
+}
+
+/** What AWS Config delivers: every state of every resource, and a snapshot a day. It is read by investigators and by no function. */
+export class ConfigurationBucket extends Construct {
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: AuditBucketProps) {
+    super(scope, id);
+    const expiration = Duration.days(props.settings.accountConfig.historyRetentionDays);
+    this.bucket = auditBucket(this, props, {
+      bucketName: props.names.buckets.configuration,
+      lifecycleRules: [
+        {
+          id: 'configuration-history',
+          expiration,
+          noncurrentVersionExpiration: Duration.days(30),
+          ...abandoned,
+        },
       ],
     });
   }

@@ -9,7 +9,7 @@ import type { Names } from '../names.js';
 import { dataRemoval, type Settings } from '../settings.js';
 
 /**
- * Backups of records and audit table in a locked vault (45 CFR 164.308(a)(7)(ii)(A)). The key store is not among them: a
+ * Backups of records and audit table in a locked vault (45 CFR 164.308(a)(7)(ii)(A), 164.308(a)(7)(ii)(B), 164.310(d)(2)(iv)). The key store is not among them: a
  * backup of it would keep destroyed keys alive, and with them what was erased. It has point-in-time recovery alone.
  */
 export class TableBackups extends Construct {

@@ -74,7 +74,7 @@ export class AccessLogBucket extends Construct {
 
 /**
  * What nobody can remove before its time: the archive of the audit trail, and the trail of the account. Object Lock with a default
- * retention, every version under the audit key, to Glacier, six years in prod (45 CFR 164.312(c)(1), 164.316(b)(2)(i)).
+ * retention, every version under the audit key, to Glacier, six years in prod (45 CFR 164.312(c)(1), 164.316(b)(1)(ii), 164.316(b)(2)(i)).
  */
 export class AuditArchiveBucket extends Construct {
   readonly bucket: Bucket;

@@ -77,6 +77,7 @@ export class AccountTrail extends Construct {
     const { names, data } = this.props;
     const category = (value: 'Management' | 'Data') => ({ field: 'eventCategory', equalTo: [value] });
     const type = (value: string) => ({ field: 'resources.type', equalTo: [value] });
+    const bucketObjects = (name: string) => `arn:${Aws.PARTITION}:s3:::${name}/`;
     const archive = `${data.buckets.auditArchive.bucketArn}/`;
     const trailFiles = `${archive}cloudtrail/`;
     return [
@@ -106,6 +107,27 @@ export class AccountTrail extends Construct {
           type('AWS::S3::Object'),
           { field: 'resources.ARN', startsWith: [trailFiles] },
           { field: 'eventName', notEquals: ['PutObject'] },
+        ],
+      },
+      {
+        // Deliveries are many, and none of them is a person's.
+        name: 'Objects of logs, except that they are delivered',
+        fieldSelectors: [
+          category('Data'),
+          type('AWS::S3::Object'),
+          {
+            field: 'resources.ARN',
+            startsWith: [names.buckets.logArchive, names.buckets.accessLogs].map(bucketObjects),
+          },
+          { field: 'eventName', notEquals: ['PutObject'] },
+        ],
+      },
+      {
+        name: 'Answers of queries',
+        fieldSelectors: [
+          category('Data'),
+          type('AWS::S3::Object'),
+          { field: 'resources.ARN', startsWith: [bucketObjects(names.buckets.queryResults)] },
         ],
       },
       {

@@ -17,13 +17,14 @@ export function dataGrants(place: DeploymentPlace): Record<string, DeployerGrant
         types: ['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy'],
         actions: each('iam', 'AttachRolePolicy DetachRolePolicy'),
         resources: [role],
-        // Nothing of AWS's but these two: an administrator's policy cannot be attached to a role of ours.
+        // Nothing of AWS's but these: an administrator's policy cannot be attached to a role of ours.
         conditions: {
           ArnLike: {
             'iam:PolicyARN': [
               `arn:aws:iam::${account}:policy/${prefix}-*`,
               'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
               'arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup',
+              'arn:aws:iam::aws:policy/service-role/AWS_ConfigRole',
             ],
           },
         },
@@ -47,10 +48,14 @@ export function dataGrants(place: DeploymentPlace): Record<string, DeployerGrant
                 'apigateway',
                 'backup',
                 'cloudtrail',
+                'config',
                 'ecs-tasks',
+                'events',
                 'firehose',
                 'lambda',
                 'logs',
+                'ssm',
+                'scheduler',
                 'vpc-flow-logs',
               ].map((service) => `${service}.amazonaws.com`),
             ],

@@ -102,10 +102,10 @@ export function serviceGrants(place: DeploymentPlace): Record<string, DeployerGr
         resources: [arn('bedrock', 'guardrail/*'), '*'],
       },
       {
-        types: ['AWS::Lambda::Function', 'AWS::Lambda::Permission'],
+        types: ['AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Function', 'AWS::Lambda::Permission'],
         actions: each(
           'lambda',
-          'CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetRuntimeManagementConfig AddPermission RemovePermission GetPolicy TagResource UntagResource ListTags',
+          'CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetRuntimeManagementConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig GetFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig AddPermission RemovePermission GetPolicy TagResource UntagResource ListTags',
         ),
         resources: [arn('lambda', `function:${prefix}-*`)],
       },
@@ -171,6 +171,12 @@ export function serviceGrants(place: DeploymentPlace): Record<string, DeployerGr
           'PutMetricAlarm DeleteAlarms DescribeAlarms ListTagsForResource TagResource UntagResource',
         ),
         resources: [arn('cloudwatch', `alarm:${prefix}-*`)],
+      },
+      {
+        types: ['AWS::CloudWatch::Dashboard'],
+        actions: each('cloudwatch', 'PutDashboard GetDashboard DeleteDashboards'),
+        // Dashboards are of an account, not of a region.
+        resources: [`arn:aws:cloudwatch::${account}:dashboard/${prefix}-*`],
       },
       {
         types: ['AWS::CloudTrail::Trail'],

@@ -1,6 +1,9 @@
 import { type DeployerGrant, type DeploymentPlace, QUALIFIER } from './deployer-grant.js';
+import { complianceGrants } from './deployer-grants.compliance.js';
 import { dataGrants } from './deployer-grants.data.js';
+import { remediationGrants } from './deployer-grants.remediation.js';
 import { serviceGrants } from './deployer-grants.service.js';
+import { threatGrants } from './deployer-grants.threats.js';
 
 export interface PolicyJson {
   Version: '2012-10-17';
@@ -16,17 +19,25 @@ export interface PolicyJson {
  * None of it reads what the platform stores: no item, no object, no log line, no value of a secret parameter, no key material.
  */
 export function deployerPolicies(place: DeploymentPlace): Record<string, PolicyJson> {
-  const grants = Object.entries({ ...dataGrants(place), ...serviceGrants(place) }).map(([name, some]) => [
+  const grants = Object.entries(allGrants(place)).map(([name, some]) => [
     `execution-${name}`,
     policy(some.map((grant, index) => executionStatement(`${name}${index}`, grant, place))),
   ]);
   return { deployer: deployerPolicy(place), ...(Object.fromEntries(grants) as Record<string, PolicyJson>) };
 }
 
+const allGrants = (place: DeploymentPlace): Record<string, DeployerGrant[]> => ({
+  ...dataGrants(place),
+  ...serviceGrants(place),
+  ...complianceGrants(place),
+  ...threatGrants(place),
+  ...remediationGrants(place),
+});
+
 /** Types of resources that CloudFormation may make with these policies. */
 export const deployableTypes = (place: DeploymentPlace): Set<string> =>
   new Set(
-    Object.values({ ...dataGrants(place), ...serviceGrants(place) })
+    Object.values(allGrants(place))
       .flat()
       .flatMap(({ types }) => types),
   );

@@ -114,6 +114,32 @@ export class KeyStatements {
     });
   }
 
+  /**
+   * Whoever may use EBS in this account: it is the default key of every new volume, as AWS's own is elsewhere, so that it can name no roles.
+   * Nobody uses it but through EC2. @see Amazon EBS User Guide, "Amazon EBS encryption", default key policy
+   */
+  ofAccountVolumes(): PolicyStatement[] {
+    const through = {
+      StringEquals: { 'kms:CallerAccount': Aws.ACCOUNT_ID, 'kms:ViaService': this.#services(['ec2']) },
+    };
+    return [
+      new PolicyStatement({
+        sid: 'Volumes',
+        principals: [new AnyPrincipal()],
+        actions: [...STORAGE_USE, 'kms:DescribeKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+        resources: ['*'],
+        conditions: through,
+      }),
+      new PolicyStatement({
+        sid: 'VolumesGrants',
+        principals: [new AnyPrincipal()],
+        actions: ['kms:CreateGrant'],
+        resources: ['*'],
+        conditions: { ...through, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+      }),
+    ];
+  }
+
   /** DynamoDB, Backup and Firehose keep a grant for their own work in the background. */
   grantsOf(sid: string, services: string[], roles: string[]): PolicyStatement {
     return new PolicyStatement({

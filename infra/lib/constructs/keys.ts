@@ -1,12 +1,12 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import { dataRemoval, type Settings } from '../settings.js';
 import { KeyStatements, STORAGE_USE } from './key-statements.js';
 
-export type KeyName = 'records' | 'audit' | 'parameters' | 'alerts' | 'signing';
+export type KeyName = 'records' | 'audit' | 'parameters' | 'alerts' | 'signing' | 'volumes';
 
 /**
  * The customer-managed keys. In each policy whoever administers the key cannot use it, and whoever uses it is named, by a
@@ -24,6 +24,7 @@ export class PlatformKeys extends Construct {
   readonly parameters: Key;
   readonly alerts: Key;
   readonly signing: Key;
+  readonly volumes: Key;
   readonly #statements: KeyStatements;
 
   constructor(
@@ -49,13 +50,16 @@ export class PlatformKeys extends Construct {
       ...this.#trail(),
       this.#statements.throughService('Queues', ['sqs'], [names.roles.auditArchiver], STORAGE_USE),
       this.#statements.accountThrough('Objects', ['s3']),
+      ...(this.settings.compliance.services.macie ? [this.#macie()] : []),
       // Whoever deploys makes the streams that carry logs to the archive; Firehose then works under its grant.
       this.#statements.throughService('LogDelivery', ['firehose'], [], STORAGE_USE),
       this.#statements.grantsOf('LogDelivery', ['firehose'], []),
+      this.#configurationHistory(),
     ]);
     this.parameters = this.#key('parameters', 'Encrypts the secret parameters', [this.#parameterUse()]);
-    this.alerts = this.#key('alerts', 'Encrypts alarm messages', [
-      // The two send no account with their call to KMS; which account may publish stands in the topic's policy.
+    this.alerts = this.#key('alerts', 'Encrypts alarms, alerts and what the alerter remembers', [
+      // The two send no account with their call to KMS; which account may publish stands in the topic's policy. (Amazon SNS Developer
+      // Guide, "Key management": aws:SourceAccount and aws:SourceArn are not supported for EventBridge.)
       this.#statements.byService('Alarms', 'cloudwatch.amazonaws.com', [
         'kms:Decrypt',
         'kms:GenerateDataKey',
@@ -64,8 +68,22 @@ export class PlatformKeys extends Construct {
         'kms:Decrypt',
         'kms:GenerateDataKey',
       ]),
+      this.#undelivered(),
+      this.#statements.throughService(
+        'Alerts',
+        ['sns', 'sqs', 'dynamodb'],
+        [names.roles.complianceAlerter],
+        STORAGE_USE,
+      ),
+      this.#statements.throughService('Approvals', ['sns'], [names.roles.volumeEncryption], STORAGE_USE),
+      this.#statements.grantsOf('Alerts', ['dynamodb'], [names.roles.complianceAlerter]),
     ]);
     this.signing = this.#signingKey();
+    this.volumes = this.#key(
+      'volumes',
+      'Encrypts EBS volumes and snapshots',
+      this.#statements.ofAccountVolumes(),
+    );
   }
 
   /** @returns the keys as other stacks get them: to be used and not to be changed, so that no stack adds to a policy */
@@ -77,6 +95,7 @@ export class PlatformKeys extends Construct {
       parameters: imported('Parameters', this.parameters),
       alerts: imported('Alerts', this.alerts),
       signing: imported('Signing', this.signing),
+      volumes: imported('Volumes', this.volumes),
     };
   }
 
@@ -92,6 +111,30 @@ export class PlatformKeys extends Construct {
     });
   }
 
+  /** AWS Config delivers under its role, and in its own name where that fails. @see AWS Config Developer Guide, "Permissions for the KMS Key" */
+  #configurationHistory(): PolicyStatement {
+    const statement = this.#statements.byService('ConfigurationHistory', 'config.amazonaws.com', [
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ]);
+    statement.addCondition('StringEquals', { 'aws:SourceAccount': Aws.ACCOUNT_ID });
+    return statement;
+  }
+
+  /** What a subscriber did not take goes to a queue: SNS encrypts it there in its own name. */
+  #undelivered(): PolicyStatement {
+    const statement = this.#statements.byService('Undelivered', 'sns.amazonaws.com', [
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ]);
+    statement.addCondition('ArnLike', {
+      'aws:SourceArn': [`${this.names.prefix}-*`, this.names.approvalTopic].map((topic) =>
+        this.#statements.arn('sns', topic),
+      ),
+    });
+    return statement;
+  }
+
   /** Signs checkpoints of the audit trail. KMS does not rotate asymmetric keys: a new one gets the alias, the old one stays to verify. */
   #signingKey(): Key {
     const { task, operator, auditExpiry } = this.names.roles;
@@ -105,8 +148,9 @@ export class PlatformKeys extends Construct {
       policy: new PolicyDocument({
         statements: [
           ...this.#statements.administration(),
-          // Expiry says in a signed checkpoint what it is about to remove.
-          this.#statements.byRole('Signing', [task, auditExpiry], ['kms:Sign'], {
+          // A command of an operator leaves events in a chain of its own, which begins with a signed checkpoint; expiry says in one
+          // what it is about to remove.
+          this.#statements.byRole('Signing', [task, operator, auditExpiry], ['kms:Sign'], {
             StringEquals: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' },
           }),
           this.#statements.byRole(
@@ -176,6 +220,30 @@ export class PlatformKeys extends Construct {
             // WAF writes to no log group with another beginning.
             this.#statements.arn('logs', `log-group:aws-waf-logs-${this.names.prefix}*`),
           ],
+        },
+      },
+    });
+  }
+
+  /**
+   * Macie reads what it looks through as its own role, which no policy of ours can be attached to.
+   * @see Amazon Macie User Guide, "Analyzing encrypted S3 objects"
+   */
+  #macie(): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'SensitiveData',
+      principals: [new AnyPrincipal()],
+      actions: ['kms:Decrypt'],
+      resources: ['*'],
+      conditions: {
+        StringEquals: {
+          'kms:CallerAccount': Aws.ACCOUNT_ID,
+          'kms:ViaService': `s3.${this.settings.region}.amazonaws.com`,
+        },
+        ArnLike: {
+          'aws:PrincipalArn': this.#statements.roleArns([
+            'aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie',
+          ]),
         },
       },
     });

@@ -35,7 +35,7 @@ const NOT_FOUND = JSON.stringify({
 });
 
 /**
- * Inside the network, between the gateway's VPC link and the tasks. It takes the gateway's requests under the certificate of the
+ * Inside the network (45 CFR 164.312(e)(1), 164.312(e)(2)(ii)), between the gateway's VPC link and the tasks. It takes the gateway's requests under the certificate of the
  * deployment's domain and sends them on over HTTPS to the tasks. Without a domain, which only dev can be, there is no
  * certificate that the gateway would take: then the way from the link to the load balancer, inside the network, is plain.
  */

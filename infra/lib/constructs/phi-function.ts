@@ -12,7 +12,7 @@ import { EncryptedLogGroup } from './log-group.js';
 
 export interface PhiFunctionProps {
   settings: Settings;
-  /** Folder below `infra/lambda`, with a `handler.ts` that exports `handler`. */
+  /** Folder with a `handler.ts` that exports `handler`: below `infra/lambda`, or by its path, `apps/compliance-alerter/src`. */
   source: string;
   description: string;
   /** Under `/phi/<stage>/lambda/`. */

@@ -23,9 +23,14 @@ const BYTES_PER_GIGABYTE = 1024 ** 3;
 
 /**
  * Where the trail is queried: settings that a client cannot change, results under our key, a limit to what a query reads, the saved
- * queries, and a policy for those who run them.
+ * queries, and a policy for those who run them (45 CFR 164.308(a)(1)(ii)(D), 164.316(b)(2)(ii)).
  */
 export class QueryWorkgroup extends Construct {
+  /** Athena's ids of the saved queries, by name. */
+  readonly queryIds: Record<string, string> = {};
+  /** What whoever runs them may do. */
+  readonly readerStatements: readonly PolicyStatement[];
+
   constructor(
     scope: Construct,
     id: string,
@@ -61,20 +66,26 @@ export class QueryWorkgroup extends Construct {
         workGroup: names.workgroup,
       });
       saved.addResourceDependency(workgroup);
+      this.queryIds[query.name] = saved.attrNamedQueryId;
     }
+    this.readerStatements = this.#readerStatements();
     this.#readerPolicy();
   }
 
   /** For a privacy officer's or investigator's role: run queries here, read the archive, change nothing (45 CFR 164.308(a)(3)). */
   #readerPolicy(): void {
+    new ManagedPolicy(this, 'Readers', {
+      managedPolicyName: this.props.names.auditReaderPolicy,
+      description: 'Run the saved queries over the audit trail',
+      statements: [...this.readerStatements],
+    });
+  }
+
+  #readerStatements(): PolicyStatement[] {
     const { names, results, sources, key } = this.props;
     const athena = `arn:${Aws.PARTITION}:athena:${Aws.REGION}:${Aws.ACCOUNT_ID}`;
     const glue = `arn:${Aws.PARTITION}:glue:${Aws.REGION}:${Aws.ACCOUNT_ID}`;
-    const policy = new ManagedPolicy(this, 'Readers', {
-      managedPolicyName: names.auditReaderPolicy,
-      description: 'Run the saved queries over the audit trail',
-    });
-    policy.addStatements(
+    return [
       new PolicyStatement({
         sid: 'Workgroup',
         actions: [
@@ -120,6 +131,6 @@ export class QueryWorkgroup extends Construct {
         resources: [key.keyArn],
         conditions: { StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.amazonaws.com` } },
       }),
-    );
+    ];
   }
 }

@@ -44,15 +44,13 @@ export interface PhiServiceProps {
   clientIds: readonly string[];
 }
 
-/** In memory: the only place of the container that can be written, for its certificate and its private key. */
+/** In memory: the only place of the container that can be written, for files of operators' commands. */
 const TEMPORARY = '/tmp';
-const CERTIFICATE = `${TEMPORARY}/tls/certificate.pem`;
-const PRIVATE_KEY = `${TEMPORARY}/tls/key.pem`;
 
-/** Without curl, which an image of little else than Node has not. It only asks whether the process answers: the rest is the load balancer's question. */
-const PROBE = `require('node:https').get({host:'127.0.0.1',port:${SERVICE_PORT},path:'/health/live',rejectUnauthorized:false,timeout:3000},r=>process.exit(r.statusCode===200?0:1)).on('timeout',()=>process.exit(1)).on('error',()=>process.exit(1))`;
-
-/** The service on Fargate: nobody can write to its image, be root in it, or open a shell. */
+/**
+ * The service on Fargate: nobody can write to its image, be root in it, or open a shell (45 CFR 164.308(a)(5)(ii)(B)). At least two tasks in
+ * two zones in prod (164.308(a)(7)(ii)(C)).
+ */
 export class PhiService extends Construct {
   readonly cluster: Cluster;
   readonly service: FargateService;
@@ -181,7 +179,8 @@ export class PhiService extends Construct {
       // Longer than the 10 s in which the service ends what is under way.
       stopTimeout: Duration.seconds(30),
       healthCheck: {
-        command: ['CMD', 'node', '-e', PROBE],
+        // Part of the image, and the same as its own: Fargate does not look at that one.
+        command: ['CMD', 'phi-healthy'],
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
         retries: 3,
@@ -207,8 +206,8 @@ export class PhiService extends Construct {
       PHI_PORT: String(SERVICE_PORT),
       // API Gateway names its caller, and the load balancer names API Gateway's VPC link.
       PHI_TRUSTED_PROXIES: '2',
-      PHI_TLS_CERT: CERTIFICATE,
-      PHI_TLS_KEY: PRIVATE_KEY,
+      // The load balancer verifies no certificate, so each task makes its own: its key is on no file system and in no account.
+      PHI_TLS: 'self-signed',
       PHI_LOG_LEVEL: settings.api.logLevel,
       // Access tokens of Cognito name no audience.
       PHI_TOKEN_CLIENT_IDS: clientIds.join(','),

@@ -24,7 +24,7 @@ interface TableSchema {
 }
 
 /**
- * Nobody in the account changes an item, and one role alone removes some, when their six years are over; whatever else allows it.
+ * Nobody in the account changes an item (45 CFR 164.312(c)(1)), and one role alone removes some, when their six years are over; whatever else allows it.
  * Whoever takes this policy away is seen by CloudTrail, and every removal raises the alarm of the stream. A put that writes over
  * cannot be refused here: that is a condition of the service's, and the same alarm.
  */

@@ -42,6 +42,7 @@ export const smartScopes: Record<string, readonly (readonly [name: string, descr
     ['emergency-access', 'Break the glass'],
     ['review', 'Review emergency accesses'],
     ['screen', 'Have text screened'],
+    ['restricted', 'Find restricted patients, for a service without a person'],
   ],
 };
 
@@ -73,6 +74,7 @@ export class PhiUserPool extends Construct {
       autoVerify: { email: true },
       keepOriginal: { email: true },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
+      // 45 CFR 164.308(a)(5)(ii)(D), password management.
       passwordPolicy: {
         minLength: 14,
         requireDigits: true,
@@ -160,6 +162,7 @@ export class PhiUserPool extends Construct {
         scopes: [OAuthScope.OPENID, ...scopes],
         callbackUrls,
       },
+      // 45 CFR 164.312(a)(2)(iii), and 164.308(a)(3)(ii)(C): who has left has a token for a quarter of an hour at most.
       accessTokenValidity: Duration.minutes(15),
       idTokenValidity: Duration.minutes(15),
       refreshTokenValidity: Duration.hours(8),

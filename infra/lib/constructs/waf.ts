@@ -6,7 +6,7 @@ import type { Settings } from '../settings.js';
 import type { EncryptedLogGroup } from './log-group.js';
 
 /**
- * In front of the API: AWS's managed rules and a bound on the requests of one address. What rules say of bodies is counted and
+ * In front of the API: AWS's managed rules and a bound on the requests of one address (45 CFR 164.308(a)(5)(ii)(B)). What rules say of bodies is counted and
  * refuses nothing: they take a document over 8 KB, or FHIR's XHTML narrative, for an attack.
  */
 export class ApiFirewall extends Construct {

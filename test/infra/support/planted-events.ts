@@ -117,6 +117,24 @@ export function companionsOfDecrypts(): StoredAuditEvent[] {
   ];
 }
 
+/** People who work from 1 to 23 o'clock. */
+export function nightAccesses(): StoredAuditEvent[] {
+  const patientId = uuidOf('patient of the night');
+  const night = { patientId, subject: 'night-reader' };
+  const program = auditEvent('near night: a program', at('23:30:00'), 'record-read', {
+    ...night,
+    subject: 'importer',
+  });
+  program.origin.agent!.scopes = ['system/*.cruds'];
+  return [
+    auditEvent('night 1', at('23:00:00'), 'patient-read', night),
+    auditEvent('night 2', at('23:59:59'), 'record-update', night),
+    auditEvent('near night: the last second of the day', at('22:59:59'), 'patient-read', night),
+    auditEvent('near night: refused', at('23:40:00'), 'refusal', { ...night, subject: 'nosy', outcome: '8' }),
+    program,
+  ];
+}
+
 export function emergencies(): StoredAuditEvent[] {
   const patientId = uuidOf('emergency patient');
   const breakGlass = { subject: 'er-physician', patientId, purposeOfUse: 'BTG' };

@@ -6,6 +6,7 @@ import {
   emergencies,
   integrityAlarms,
   massReads,
+  nightAccesses,
   refusedTexts,
 } from './planted-events.js';
 import { emptyTrail, type Trail } from './trail-files.js';
@@ -24,6 +25,7 @@ export function plantedTrail(): Trail {
     ...refusedTexts(),
     ...massReads(),
     ...emergencies(),
+    ...nightAccesses(),
     ...companionsOfDecrypts(),
   ];
   trail.events.push(...chainOf('instance-2', events));

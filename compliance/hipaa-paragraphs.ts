@@ -1,0 +1,65 @@
+/**
+ * What a rule watches over, as the paragraphs of 45 CFR that it helps to meet. Sets, because rules of the same kind serve the same
+ * paragraphs; each rule of `hipaa-rules.ts` names one.
+ */
+export const paragraphSets = {
+  riskAnalysis: ['164.308(a)(1)(ii)(A)'],
+  detection: ['164.308(a)(1)(ii)(D)', '164.308(a)(5)(ii)(B)', '164.308(a)(6)(ii)', '164.312(b)'],
+  inventory: ['164.308(a)(1)(ii)(B)', '164.310(d)(2)(iii)'],
+  patches: ['164.308(a)(1)(ii)(B)', '164.308(a)(5)(ii)(B)'],
+  updates: ['164.308(a)(5)(ii)(A)'],
+  updatesAndBackups: ['164.308(a)(5)(ii)(A)', '164.308(a)(7)(ii)(A)'],
+  access: ['164.308(a)(3)(i)', '164.308(a)(4)(ii)(A)', '164.308(a)(4)(ii)(C)', '164.312(a)(1)'],
+  exposure: [
+    '164.308(a)(3)(i)',
+    '164.308(a)(4)(ii)(A)',
+    '164.308(a)(4)(ii)(C)',
+    '164.312(a)(1)',
+    '164.312(e)(1)',
+  ],
+  ports: [
+    '164.308(a)(3)(i)',
+    '164.308(a)(3)(ii)(B)',
+    '164.308(a)(4)(i)',
+    '164.308(a)(4)(ii)(A)',
+    '164.308(a)(4)(ii)(B)',
+    '164.308(a)(4)(ii)(C)',
+    '164.312(a)(1)',
+    '164.312(e)(1)',
+  ],
+  boundary: ['164.312(e)(1)'],
+  privileges: [
+    '164.308(a)(3)(i)',
+    '164.308(a)(3)(ii)(A)',
+    '164.308(a)(3)(ii)(B)',
+    '164.308(a)(4)(i)',
+    '164.308(a)(4)(ii)(A)',
+    '164.308(a)(4)(ii)(B)',
+    '164.308(a)(4)(ii)(C)',
+    '164.312(a)(1)',
+  ],
+  credentials: ['164.308(a)(3)(ii)(C)', '164.308(a)(4)(ii)(B)', '164.308(a)(4)(ii)(C)'],
+  authentication: ['164.308(a)(5)(ii)(D)', '164.312(d)'],
+  rootUser: ['164.308(a)(3)(i)', '164.312(a)(2)(i)', '164.312(d)'],
+  secrets: ['164.308(a)(4)(ii)(B)', '164.308(a)(5)(ii)(D)'],
+  monitoring: ['164.312(b)'],
+  logging: ['164.308(a)(3)(ii)(A)', '164.312(b)'],
+  logins: ['164.308(a)(3)(ii)(A)', '164.308(a)(5)(ii)(C)', '164.312(b)'],
+  integrity: ['164.312(c)(1)', '164.312(c)(2)'],
+  encryption: ['164.312(a)(2)(iv)', '164.312(e)(2)(ii)'],
+  encryptionKeys: ['164.308(a)(7)(i)', '164.312(a)(2)(iv)', '164.312(c)(1)'],
+  encryptionOfAlerts: ['164.308(a)(1)(ii)(B)', '164.312(a)(2)(iv)', '164.312(e)(2)(ii)', '164.314(b)(2)(i)'],
+  transmission: ['164.312(a)(2)(iv)', '164.312(e)(1)', '164.312(e)(2)(i)', '164.312(e)(2)(ii)'],
+  backups: ['164.308(a)(7)(i)', '164.308(a)(7)(ii)(A)', '164.308(a)(7)(ii)(B)'],
+  retention: ['164.308(a)(7)(ii)(A)', '164.312(c)(1)', '164.316(b)(2)(i)'],
+  versions: [
+    '164.308(a)(7)(i)',
+    '164.308(a)(7)(ii)(A)',
+    '164.308(a)(7)(ii)(B)',
+    '164.312(c)(1)',
+    '164.312(c)(2)',
+  ],
+  continuity: ['164.308(a)(7)(i)', '164.308(a)(7)(ii)(C)'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ParagraphSet = keyof typeof paragraphSets;

@@ -1,0 +1,1 @@
+export { classify, type Classification, type InheritedTags, type Tags } from './data-classification.js';
