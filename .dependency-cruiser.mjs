@@ -55,6 +55,12 @@ export default {
       to: { path: 'node_modules/lmdb/' },
     },
     {
+      name: 'x509-in-tls-alone',
+      severity: 'error',
+      from: { pathNot: lib('tls') },
+      to: { path: 'node_modules/@peculiar/' },
+    },
+    {
       name: 'recovery-stands-alone',
       comment:
         'It proves that our messages can be read by other means, so it may use none of ours and no SDK.',
@@ -84,6 +90,14 @@ export default {
       severity: 'error',
       from: { path: '^(apps|libs)/' },
       to: { path: '^infra/' },
+    },
+    {
+      name: 'compliance-is-data',
+      comment:
+        'The lists that rules, alerts and evidence share: who may read them is everybody, so they read nobody.',
+      severity: 'error',
+      from: { path: '^compliance/' },
+      to: { path: '^(apps|libs|infra|test)/' },
     },
     {
       name: 'cdk-in-infra-alone',

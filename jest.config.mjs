@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { alone } from './test/e2e/platforms.mjs';
+
 /** Runs every suite as ESM: Nest 12 is ESM only. */
-export default {
+const suites = {
   testEnvironment: 'node',
-  rootDir: '.',
+  rootDir: import.meta.dirname,
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
@@ -29,6 +34,37 @@ export default {
       },
     ],
   },
+};
+
+/** @param {Record<string, string>} specs names of end-to-end specs, with reasons */
+function files(specs) {
+  return Object.keys(specs).map((spec) => {
+    const file = `test/e2e/${spec}.spec.ts`;
+    if (!existsSync(join(suites.rootDir, file))) throw new Error(`${file} of platforms.mjs is not there`);
+    return `<rootDir>/${file}`;
+  });
+}
+
+const embedded = {
+  ...suites,
+  displayName: 'embedded',
+  testPathIgnorePatterns: ['/node_modules/', ...files(alone.aws)],
+};
+
+/** The end-to-end suites once more, on tables, keys and parameters of an account (test/support/aws). */
+const aws = {
+  ...suites,
+  displayName: 'aws',
+  testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...files(alone.embedded)],
+  globals: { phiTestPlatform: 'aws' },
+  globalSetup: '<rootDir>/test/support/dynamodb-local.ts',
+  testEnvironment: '<rootDir>/test/support/aws/account-environment.mjs',
+};
+
+export default {
+  // `npm test` runs the first, `npm run test:aws` the second.
+  projects: process.env.TEST_PLATFORM === 'aws' ? [aws] : [embedded],
   maxWorkers: 2,
   // Ends what hangs; how fast something has to be stands in its own test.
   testTimeout: 60000,

@@ -50,6 +50,7 @@ export function auditVerificationContract(name: string, openTables: () => Promis
     const verify = (retentionDays = 2192) =>
       verifyTrail({ table, publicKeys }, { retentionDays, indexLagSeconds: 0 });
 
+    // 45 CFR 164.312(c)(2).
     it('is verified over more than a page, and each change of it is named', async () => {
       const chain = await closedChain(1234);
       expect(await verify()).toMatchObject({ outcome: 'intact', findings: [], events: { sealed: 1234 } });

@@ -109,6 +109,7 @@ async function seen(): Promise<unknown> {
   return answers.map(({ status, body }) => ({ status, body }));
 }
 
+// 45 CFR 164.312(b): no event, no data.
 describe('while the trail cannot be written', () => {
   it.each([...reads, ...writes])('%s: 503, nothing is returned and nothing changed', async (_, send) => {
     const before = await seen();

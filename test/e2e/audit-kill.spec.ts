@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { fixedConfiguration } from '@app/configuration';
-import { openPlatform } from '@app/platform';
 import { readSealedTrail, type SealedChain } from '../support/audit-sealing.js';
 import { type AnsweredAccess, AuditedLoad, unaccounted } from '../support/audited-load.js';
+import { environmentOf, pastService } from '../support/deployment.js';
 import { CliProcess, ServiceProcess } from '../support/service-process.js';
 import { testConfig } from '../support/test.config.js';
 
@@ -81,23 +80,14 @@ describe(`kill -9 under ${clients} clients, ${killRounds} times`, () => {
     expect(unanswered).toBeGreaterThanOrEqual(0);
     expect(unanswered).toBeLessThanOrEqual(killRounds * clients);
 
-    const cli = new CliProcess(['audit', 'verify', '--json'], {
-      PHI_DATA_DIR: folder,
-      PATH: '/usr/bin:/bin',
-    });
+    const cli = new CliProcess(['audit', 'verify', '--json'], await environmentOf(folder));
     expect(await cli.ended).toMatchObject({ code: 0 });
     const figures = { rounds, answered: answered.length, events: rows.length, unanswered };
     if (testConfig.figuresFile !== undefined) writeFileSync(testConfig.figuresFile, JSON.stringify(figures));
   }, 120_000);
 
   async function readChains(): Promise<Map<string, SealedChain>> {
-    const { config } = await fixedConfiguration({ PHI_DATA_DIR: folder });
-    const platform = await openPlatform(config);
-    try {
-      return await readSealedTrail(platform.table, platform.checkpointSigner);
-    } finally {
-      await platform.close();
-    }
+    return pastService(folder, ({ table, checkpointSigner }) => readSealedTrail(table, checkpointSigner));
   }
 
   async function newestChain(): Promise<string> {

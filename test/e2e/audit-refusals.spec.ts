@@ -26,6 +26,7 @@ afterAll(() => service.stop());
 
 const recording = (action: () => Promise<unknown>) => recordedDuring(service.platform, action);
 
+// 45 CFR 164.312(b), 164.308(a)(5)(ii)(C).
 describe('a refusal leaves one event', () => {
   const refusal = (
     problem: string,

@@ -46,6 +46,7 @@ async function report(args: string[], scope = 'user/AuditEvent.rs') {
 }
 const disclosures = () => `/v1/patients/${patientId}/disclosures`;
 
+// 45 CFR 164.308(a)(1)(ii)(D), information system activity review.
 describe('phi audit report', () => {
   it('shows every disclosure of a patient, over several pages', async () => {
     const { exitCode, stdout } = await report(['--patient', patientId]);

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkpointDigest, verifyCheckpoint } from '@app/audit';
-import { fixedConfiguration } from '@app/configuration';
-import { openPlatform, type Platform } from '@app/platform';
 import { openChains, proveAll, readSealedTrail, type SealedChain } from '../support/audit-sealing.js';
 import { AuditedLoad, unaccounted } from '../support/audited-load.js';
+import { environmentOf, pastService } from '../support/deployment.js';
 import { CliProcess, type LogLine, ServiceProcess } from '../support/service-process.js';
+import { testConfig } from '../support/test.config.js';
 
-const clients = 64;
+const clients = testConfig.load(64);
 /** As short as the configuration allows. */
 const seconds = { PHI_AUDIT_SEAL_SECONDS: '1', PHI_AUDIT_LEASE_SECONDS: '3' };
 
@@ -31,18 +31,8 @@ async function start(): Promise<ServiceProcess> {
   return service;
 }
 
-async function onDisk<T>(look: (platform: Platform) => Promise<T>): Promise<T> {
-  const { config } = await fixedConfiguration({ PHI_DATA_DIR: folder });
-  const platform = await openPlatform(config);
-  try {
-    return await look(platform);
-  } finally {
-    await platform.close();
-  }
-}
-
 const readTrail = () =>
-  onDisk(async ({ table, checkpointSigner }) => ({
+  pastService(folder, async ({ table, checkpointSigner }) => ({
     chains: await readSealedTrail(table, checkpointSigner),
     open: (await openChains(table)).length,
   }));
@@ -50,7 +40,7 @@ const rowsOf = (chains: ReadonlyMap<string, SealedChain>) => [...chains.values()
 
 /** What `phi audit verify` says of the folder. */
 async function verify(): Promise<{ code: number | null; output: string }> {
-  const cli = new CliProcess(['audit', 'verify', '--json'], { PHI_DATA_DIR: folder, PATH: '/usr/bin:/bin' });
+  const cli = new CliProcess(['audit', 'verify', '--json'], await environmentOf(folder));
   const { code, output } = await cli.ended;
   return { code, output };
 }
@@ -79,7 +69,9 @@ describe(`${clients} clients at once`, () => {
     expect(others.filter(({ event }) => event.type !== 'void' && event.type !== 'login')).toHaveLength(5);
 
     const some = rows.filter((_, position) => position % 97 === 0 || position > rows.length - 5);
-    const proven = await onDisk(({ table, checkpointSigner }) => proveAll(table, checkpointSigner, some));
+    const proven = await pastService(folder, ({ table, checkpointSigner }) =>
+      proveAll(table, checkpointSigner, some),
+    );
     expect(proven).toBe(some.length);
     expect(await verify()).toMatchObject({ code: 0 });
   }, 120_000);
@@ -91,7 +83,7 @@ describe(`${clients} clients at once`, () => {
     load.close();
     await service.terminate();
     const logged = service.log.filter(({ message }) => message === 'audit checkpoint');
-    await onDisk(async ({ checkpoints, checkpointSigner }) => {
+    await pastService(folder, async ({ checkpoints, checkpointSigner }) => {
       const key = createPublicKey(checkpointSigner.publicKey);
       let previous = '';
       for await (const { text, signature, checkpoint } of checkpoints.read()) {

@@ -112,6 +112,7 @@ describe('records that nobody touched', () => {
   });
 });
 
+// 45 CFR 164.312(c)(2), authentication of PHI.
 describe('a row that somebody rolled back', () => {
   it("is named: the patient's own, to an older genuine version", async () => {
     const old = await row(at(living.id, 'VERSION#PROFILE#0000000001'));

@@ -37,7 +37,7 @@ describe('phi audit', () => {
   });
 
   const phi = (...args: string[]) =>
-    cli.run(['audit', ...args, '--operator', 'officer'], { ...variables, PHI_DATA_DIR: service.dataFolder });
+    cli.run(['audit', ...args, '--operator', 'officer'], { ...service.environment, ...variables });
 
   async function verified(...args: string[]): Promise<VerificationReport> {
     const run = await phi('verify', '--json', ...args);
@@ -48,7 +48,7 @@ describe('phi audit', () => {
     const load = await KeyLoad.prepare(service, 4, 3);
     load.start();
     const keys = (...args: string[]) =>
-      cli.run(['keys', ...args, '--rate', '5000'], { ...variables, PHI_DATA_DIR: service.dataFolder });
+      cli.run(['keys', ...args, '--rate', '5000'], { ...service.environment, ...variables });
     const replaced = keys('rotate').then(() => keys('re-encrypt'));
     const during = [await verified(), await verified()];
     expect((await replaced).exitCode).toBe(0);
@@ -78,7 +78,7 @@ describe('phi audit', () => {
 
   it('exports what can be checked without the service, with the public key alone', async () => {
     const out = file('trail.ndjson');
-    const key = await cli.run(['audit', 'public-key'], { ...variables, PHI_DATA_DIR: service.dataFolder });
+    const key = await cli.run(['audit', 'public-key'], { ...service.environment, ...variables });
     writeFileSync(file('key.pem'), key.stdout);
     const run = await phi('export', '--out', out, '--json');
     expect(run.exitCode).toBe(0);
@@ -172,7 +172,7 @@ describe('phi audit', () => {
     [['export', '--out', 'x', '--since', '2020-01-01', '--from-checkpoint', '2']],
     [['expire', '--operator', 'two words']],
   ])('cannot run with %j', async (args) => {
-    const run = await cli.run(['audit', ...args, '--json'], { PHI_DATA_DIR: service.dataFolder });
+    const run = await cli.run(['audit', ...args, '--json'], service.environment);
     expect(run.exitCode).toBe(2);
     expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'could-not-run' });
   });

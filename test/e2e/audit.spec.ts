@@ -54,6 +54,7 @@ const ofRecord = (type: AuditEvent['type'], version?: number, more: object = {})
   ...more,
 });
 
+// 45 CFR 164.312(b), audit controls; 164.310(d)(2)(iii): an export, which leaves the platform, is among them.
 describe('each read leaves one event', () => {
   const any = { 'if-match': '*' };
   const reads: [string, () => Promise<Answer>, () => Recorded][] = [
@@ -233,6 +234,7 @@ describe('a search and a list of patients', () => {
 });
 
 describe('every event', () => {
+  // 45 CFR 164.312(a)(2)(i): a user is identified and followed.
   it('says who asked, from where, in which request and for what purpose', async () => {
     const scope = 'system/*.rs system/Observation.c';
     const by = await clientOf(service, { scope, subject: 'told' });

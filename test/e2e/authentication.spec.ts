@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalIssuer } from '@app/authentication';
 import { generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { auditTrail, recordedDuring } from '../support/audit-recording.js';
+import { issuerOf } from '../support/deployment.js';
 import { type Answer, clientOf, PhiClient, startListening } from '../support/phi-client.js';
 import type { Service } from '../support/service.js';
 
@@ -64,8 +65,10 @@ const tokens: [string, () => Promise<string>][] = [
   ['of HS256 with the public key as PEM for a secret', () => signed({}, { alg: 'HS256' }, publicPem())],
   [
     'of HS256 with the public key as JWK for a secret',
-    () =>
-      signed({}, { alg: 'HS256' }, Buffer.from(JSON.stringify(service.platform.localIssuer?.jwks.keys[0]))),
+    async () => {
+      const { jwks } = await issuerOf(service.dataFolder);
+      return signed({}, { alg: 'HS256' }, Buffer.from(JSON.stringify(jwks.keys[0])));
+    },
   ],
   [
     'signed by another key under the same key id',
@@ -112,6 +115,7 @@ const tokens: [string, () => Promise<string>][] = [
   ['that is garbage in three parts', async () => 'a.b.c'],
 ];
 
+// 45 CFR 164.312(d), person or entity authentication; 164.312(a)(2)(iii): a token that has run out is one of those refused.
 describe('a token', () => {
   it('opens with everything as it should be', async () => {
     expect((await readWith(`Bearer ${await signed({})}`)).status).toBe(200);
@@ -159,6 +163,7 @@ describe('a token', () => {
 });
 
 describe('a refused token', () => {
+  // 45 CFR 164.308(a)(5)(ii)(C), log-in monitoring.
   it('leaves an audit event that names nobody, because nobody is known', async () => {
     const token = await signed({ exp: now() - 60, sub: 'marked-subject' });
     const events = await recordedDuring(service.platform, () => readWith(`Bearer ${token}`));
@@ -199,6 +204,23 @@ describe('the purposes of use of a token', () => {
     expect(await read(token, 'HPAYMT')).toEqual([200, 'HPAYMT']);
     expect(await read(token, 'PUBHLTH')).toEqual([400, undefined]);
     expect(await read(await signed({}), 'PUBHLTH')).toEqual([200, 'PUBHLTH']);
+  });
+
+  it.each<[string[], number]>([
+    [['HRESCH'], 403],
+    [['HPAYMT', 'HOPERAT'], 403],
+    [['TREAT'], 201],
+    [['HPAYMT', 'ETREAT'], 201],
+  ])('%j let an emergency access be opened where treatment is among them: %i', async (codes, status) => {
+    const purposeOfUse = codes.map((code) => ({ system, code }));
+    const token = await signed({
+      sub: `for ${codes.join(' or ')}`.replaceAll(' ', '-'),
+      scope: 'user/*.rs phi/emergency-access',
+      extensions: { ihe_iua: { purpose_of_use: purposeOfUse } },
+    });
+    const body = { reason: 'Unconscious.', purpose: 'ETREAT' };
+    const answer = await new PhiClient(service, `Bearer ${token}`).post(`${path}/emergency-access`, body);
+    expect(answer.status).toBe(status);
   });
 
   it.each([

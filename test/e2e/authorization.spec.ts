@@ -119,6 +119,7 @@ const matrix: [string, string[]][] = [
   ['phi/* phi/Erase PHI/erase phi/erase.c phi/erased erase', []],
 ];
 
+// 45 CFR 164.312(a)(1), 164.308(a)(4)(i): access as it was granted, and no other.
 describe.each(matrix)('the scope "%s"', (scope, permitted) => {
   it(`permits ${permitted.length} of ${all.length} requests`, async () => {
     const { id, path, observation } = await patientWithRecords();

@@ -212,6 +212,10 @@ describe('a stage that phi setup has made', () => {
     [['audit', 'expire', '--dry-run'], /0 events/],
     [['audit', 'public-key'], /BEGIN PUBLIC KEY/],
     [['rescreen', '--all'], /done/],
+    [
+      ['audit', 'reconcile', '--from', new Date(Date.now() - 3_600_000).toISOString()],
+      /every call is explained/,
+    ],
   ])('runs phi %j', async (args, told) => {
     const { exitCode, stdout, stderr } = await phi(...args);
     expect([exitCode, stderr]).toEqual([0, expect.anything()]);

@@ -52,15 +52,15 @@ describe('marked values that are stored', () => {
 
   beforeAll(async () => {
     service = await startListening({ PHI_AUDIT_SEAL_SECONDS: '1' }, data);
-    const calls = recordKmsCalls(service.platform);
+    const calls = await recordKmsCalls(service);
     const client = new HttpClient(await service.app.getUrl(), 8);
     const user = await CanaryUser.of(service, client);
     const ids = await user.useEveryRoute();
     patientId = ids['patientId'] ?? '';
     client.close();
-    writeTrail(folder, { 'trail/a.json.gz': trailFile(calls), 'written/keep': '' });
+    writeTrail(folder, { 'trail/a.json.gz': trailFile(calls()), 'written/keep': '' });
     environment = {
-      PHI_DATA_DIR: data,
+      ...service.environment,
       PHI_URL: await service.app.getUrl(),
       PHI_TOKEN: user.authorization.replace('Bearer ', ''),
     };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LocalIssuer } from '@app/authentication';
 import { type Answer, clientOf, type PhiClient, startListening } from '../support/phi-client.js';
+import { readAuditEvents } from '../support/audit-rows.js';
 import { mrn } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
 
@@ -144,6 +145,7 @@ describe('the care team', () => {
   });
 });
 
+// 45 CFR 164.308(a)(3)(i), 164.308(a)(4)(ii)(B): those in who need it, and everybody else out.
 describe('a user', () => {
   it('reaches the patients of his teams', async () => {
     await replaceTeam([member('physician')]);
@@ -172,14 +174,26 @@ describe('a user', () => {
     const refused = await Promise.all(attempts(physician, patient, record.id));
     const absent = await Promise.all(attempts(physician, `/v1/patients/${randomUUID()}`, record.id));
 
-    const comparable = ({ status, body }: Answer) => {
-      const { instance: _, ...rest } = body;
-      return { status, body: rest };
+    // To the byte, but for what is drawn anew for each request.
+    const comparable = ({ status, headers, text, body: { instance } }: Answer) => {
+      const { 'x-request-id': requestId, date: _, ...same } = headers;
+      expect(requestId).toBe(instance);
+      return { status, headers: same, text: text.replace(instance, '') };
     };
     expect(refused.map(comparable)).toEqual(absent.map(comparable));
     expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([404]));
     expect((await system.get(`${patient}/history`)).body).toEqual(before);
     expect((await physician.post('/v1/patients/search', { identifier })).body.items).toEqual([]);
+    const refusalsOf = async (answers: Answer[]) => {
+      const requests = new Set(answers.map(({ body }) => body.instance));
+      const events = await readAuditEvents(service.platform.table);
+      const refusals = events.filter(({ origin }) => requests.has(origin.requestId));
+      expect(refusals).toHaveLength(answers.length);
+      return new Set(refusals.map((event) => `${event.refusal?.problem} ${event.outcome}`));
+    };
+    // The trail tells them apart.
+    expect(await refusalsOf(refused)).toEqual(new Set(['out-of-reach 8']));
+    expect(await refusalsOf(absent)).toEqual(new Set(['not-found 4']));
   });
 
   it('does not learn that a patient out of reach was deleted', async () => {
@@ -216,6 +230,7 @@ describe('a user', () => {
     expect((await physician.get(patient)).status).toBe(404);
   });
 
+  // 45 CFR 164.308(a)(4)(ii)(C), 164.308(a)(3)(ii)(C): a right that is taken away ends.
   it('may hand the patient over, and is out from then on', async () => {
     const handover = await replaceTeam([member('physician')], creator);
     expect(handover.status).toBe(200);

@@ -3,9 +3,8 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fixedConfiguration } from '@app/configuration';
-import { openPlatform } from '@app/platform';
 import type { AuditRow } from '../support/audit-rows.js';
+import { pastService } from '../support/deployment.js';
 import { HttpClient } from '../support/http-client.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { isNone, isWhole, StoredTraces, type Traces } from '../support/stored-traces.js';
@@ -77,9 +76,7 @@ describe(`kill -9 in the middle of 1,000 concurrent writes, ${killRounds} times`
 
   /** What is on disk, seen past the service and before it starts again. */
   async function lookAt(writes: readonly Write[]): Promise<{ found: Found[]; rows: AuditRow[] }> {
-    const { config } = await fixedConfiguration({ PHI_DATA_DIR: folder });
-    const platform = await openPlatform(config);
-    try {
+    return pastService(folder, async (platform) => {
       const stored = await StoredTraces.read(platform, subject);
       const found: Found[] = [];
       for (const write of writes) {
@@ -88,9 +85,7 @@ describe(`kill -9 in the middle of 1,000 concurrent writes, ${killRounds} times`
         found.push({ write, traces, made, shows: await shownBy(write, made, stored) });
       }
       return { found, rows: stored.rows };
-    } finally {
-      await platform.close();
-    }
+    });
   }
 
   async function shownBy(write: Write, made: boolean, stored: StoredTraces): Promise<Found['shows']> {

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { AuditTrail } from '@app/audit';
-import { DynamoDbPhiTable, tableDefinitions } from '@app/phi-table';
 import { type DynamoDbLocal, javaIsInstalled, startDynamoDbLocal } from '../support/dynamodb-local.js';
+import { startOnDynamoDb } from '../support/dynamodb-service.js';
 import {
   destroyedOf,
   erasablePatient,
@@ -11,10 +8,9 @@ import {
   officerScope,
   remainsOf,
 } from '../support/erasable-patient.js';
-import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
+import { clientOf, type PhiClient, succeeded } from '../support/phi-client.js';
 import type { Service } from '../support/service.js';
 
-/** The records table on DynamoDB, with its limits, its pages and its conflicts between transactions. */
 function onDynamoDb(): void {
   let local: DynamoDbLocal;
   let service: Service;
@@ -23,16 +19,7 @@ function onDynamoDb(): void {
 
   beforeAll(async () => {
     local = await startDynamoDbLocal();
-    const tables = { records: `records-${randomUUID()}`, audit: `audit-${randomUUID()}` };
-    for (const input of Object.values(tableDefinitions(tables))) {
-      await local.client().send(new CreateTableCommand(input));
-    }
-    const table = new DynamoDbPhiTable({ client: local.client(), tables });
-    service = await startListening({}, undefined, (platform) => ({
-      ...platform,
-      table,
-      audit: new AuditTrail({ table, signer: platform.checkpointSigner, instance: randomUUID() }),
-    }));
+    service = await startOnDynamoDb(local);
     client = await clientOf(service);
     officer = await clientOf(service, { scope: officerScope });
   }, 90_000);

@@ -3,8 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fixedConfiguration } from '@app/configuration';
-import { openPlatform, type Platform } from '@app/platform';
+import { type Platform } from '@app/platform';
 import {
   erasureBody,
   isIdentifierTaken,
@@ -12,6 +11,7 @@ import {
   partitionOf,
   remainsOf,
 } from '../support/erasable-patient.js';
+import { pastService } from '../support/deployment.js';
 import { type HttpAnswer, HttpClient } from '../support/http-client.js';
 import { mrn } from '../support/sample-patient.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -74,15 +74,7 @@ describe('kill -9 in the middle of erasures', () => {
   }
 
   /** Seen past the service. */
-  async function onDisk<T>(look: (platform: Platform) => Promise<T>): Promise<T> {
-    const { config } = await fixedConfiguration({ PHI_DATA_DIR: folder });
-    const platform = await openPlatform(config);
-    try {
-      return await look(platform);
-    } finally {
-      await platform.close();
-    }
-  }
+  const onDisk = <T>(look: (platform: Platform) => Promise<T>) => pastService(folder, look);
 
   async function stateOf({ table }: Platform, { id }: Person): Promise<State> {
     const head = await table.get({ table: 'records', partition: `PATIENT#${id}`, sort: 'PROFILE' });

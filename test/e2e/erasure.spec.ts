@@ -24,6 +24,7 @@ import {
 } from '../support/phi-client.js';
 import { mrn, wholePatient } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
+import { testConfig } from '../support/test.config.js';
 
 const cacheTtlSeconds = 120;
 const backupDays = 7;
@@ -60,6 +61,7 @@ async function plainPatient(document: object = {}) {
   return { id, path: `/v1/patients/${id}` };
 }
 
+// 45 CFR 164.310(d)(2)(i), disposal.
 describe('an erasure', () => {
   let erased: ErasablePatient;
   let other: ErasablePatient;
@@ -94,7 +96,8 @@ describe('an erasure', () => {
         final: {
           thisInstance: expect.any(String),
           otherInstances: new Date(keylessAt + cacheTtlSeconds * 1000).toISOString(),
-          keyStoreFile: expect.any(String),
+          // The file of the embedded platform is compacted later.
+          ...(testConfig.platform === 'embedded' && { keyStoreFile: expect.any(String) }),
           keyStoreBackups: new Date(keylessAt + backupDays * dayMilliseconds).toISOString(),
         },
         remaining: expect.arrayContaining([
@@ -107,6 +110,7 @@ describe('an erasure', () => {
       },
     ]);
     expect(receipt.erasedAt <= final.thisInstance && final.thisInstance <= receipt.completedAt).toBe(true);
+    if (testConfig.platform === 'aws') return;
     const untilCompaction = Date.parse(final.keyStoreFile) - keylessAt;
     expect(untilCompaction).toBeGreaterThan(0);
     expect(untilCompaction).toBeLessThanOrEqual(dayMilliseconds);

@@ -239,6 +239,7 @@ describe('requests as the document permits them, and others', () => {
       });
       expect(Object.fromEntries(faults)).toEqual({});
     },
+    180_000,
   );
 
   it('come to both kinds of answers, and none of them is in the log', async () => {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LmdbPhiTable } from '@app/phi-table';
 import { readAuditEvents } from '../support/audit-rows.js';
+import { pastService } from '../support/deployment.js';
 import { type Json, mrnSystem, sampleBundles } from '../support/fhir-bundles.js';
 import { HttpClient } from '../support/http-client.js';
 import { type Finding, withScreenedText } from '../support/screened-text.js';
@@ -172,9 +172,7 @@ describe('phi import against the built service', () => {
       ({ message, route }) => message === 'request' && route !== undefined,
     );
     expect(await scene.service.terminate()).toEqual({ code: 0, signal: null });
-    const table = LmdbPhiTable.open({ path: join(scene.service.dataFolder, 'records.lmdb') });
-    const events = await readAuditEvents(table);
-    await table.close();
+    const events = await pastService(scene.service.dataFolder, ({ table }) => readAuditEvents(table));
     const requestIds = accesses.map(({ requestId }) => String(requestId)).sort();
     expect(events.map(({ origin }) => origin.requestId).sort()).toEqual(requestIds);
     const count = (type: string) => events.filter((event) => event.type === type).length;

@@ -1,6 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Scopes } from '@app/authorization';
 import { BlindIndex, KeyedHash, RowSeal, type VersionedRoots } from '@app/encryption';
@@ -9,6 +7,7 @@ import { type Problem } from '@app/problem-details';
 import { ParametersRefresh } from '../../apps/phi-api/src/parameters-refresh.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import { type Service, startService } from '../support/service.js';
+import { storedIndexRoot } from '../support/stored-index-root.js';
 
 const roots = { 1: randomBytes(32), 2: randomBytes(32) };
 
@@ -152,9 +151,8 @@ describe('a service between two roots', () => {
   it('keeps the last good roots when the parameter is damaged, says so in the log, and does not start with it', async () => {
     const mrn = { system: 'urn:mrn', value: 'kept' };
     const { id } = (await succeeded(client.post('/v1/patients', { identifier: [mrn] }))).body;
-    const folder = join(service.dataFolder, 'parameters');
-    const [file = ''] = readdirSync(folder);
-    appendFileSync(join(folder, file), 'MARKEDCONTENT');
+    const stored = await storedIndexRoot(service);
+    stored.write(`${stored.read()}MARKEDCONTENT`);
     await service.app.get(ParametersRefresh).run();
     expect(service.logged()).toContain('the last good ones stay in use');
     expect(service.logged()).not.toContain('MARKEDCONTENT');
@@ -162,7 +160,7 @@ describe('a service between two roots', () => {
     expect((await client.post('/v1/patients/search', { identifier: mrn })).body.items).toHaveLength(1);
     const started = startService({}, service.dataFolder);
     await expect(started).rejects.toThrow(/index-root must be JSON/);
-    writeFileSync(join(folder, file), '');
+    stored.write(' ');
     await service.app.get(ParametersRefresh).run();
     expect((await client.get(`/v1/patients/${id}`)).status).toBe(200);
   });

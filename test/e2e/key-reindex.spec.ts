@@ -1,5 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type MaintenanceJobReport,
@@ -11,7 +9,9 @@ import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
 import { KeyLoad } from '../support/key-load.js';
 import { clientOf, type PhiClient, startListening } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
+import { storedIndexRoot } from '../support/stored-index-root.js';
 import { storedRows } from '../support/stored-rows.js';
+import { testConfig } from '../support/test.config.js';
 
 const variables = { PHI_KEY_CACHE_TTL_SECONDS: '1', PHI_PARAMETER_REFRESH_SECONDS: '1' };
 const hourMilliseconds = 60 * 60 * 1000;
@@ -29,7 +29,7 @@ describe('the index root under load', () => {
   beforeAll(async () => {
     service = await startListening(variables);
     client = await clientOf(service);
-    load = await KeyLoad.prepare(service, 8, 5);
+    load = await KeyLoad.prepare(service, testConfig.load(8), 5);
     firstId = (await client.post('/v1/patients', idempotent, key)).body.id;
     cursor = (await searchByPhone()).body.nextCursor;
     load.start();
@@ -53,22 +53,18 @@ describe('the index root under load', () => {
   }
 
   async function phi<T>(args: string[], exitCode = 0): Promise<T> {
-    const environment = { ...variables, PHI_DATA_DIR: service.dataFolder };
+    const environment = { ...service.environment, ...variables };
     const run = await cli.run(['keys', ...args, '--json'], environment);
     expect({ ...run, stdout: '' }).toMatchObject({ exitCode, stdout: '' });
     return JSON.parse(run.stdout) as T;
   }
 
-  const parameter = () => {
-    const folder = join(service.dataFolder, 'parameters');
-    const files = readdirSync(folder);
-    expect(files).toHaveLength(1);
-    return JSON.parse(readFileSync(join(folder, files[0] ?? ''), 'utf8')) as {
+  const parameter = async () =>
+    JSON.parse((await storedIndexRoot(service)).read()) as {
       active: number;
       roots: Record<string, string>;
       retired?: number[];
     };
-  };
 
   /** The same job in this process, under a clock that is ahead. */
   async function finish(aheadMilliseconds: number): Promise<MaintenanceJobReport> {
@@ -93,8 +89,8 @@ describe('the index root under load', () => {
     expect(report.changed).toBeGreaterThan(3 * before);
     await load.stop();
     expect(load.surprises).toEqual([]);
-    expect(load.answers).toBeGreaterThan(200);
-    expect(parameter()).toMatchObject({ active: 2, retired: [1] });
+    expect(load.answers).toBeGreaterThan(testConfig.load(200));
+    expect(await parameter()).toMatchObject({ active: 2, retired: [1] });
   });
 
   it('leaves no row and no seal under the old root', async () => {
@@ -132,9 +128,9 @@ describe('the index root under load', () => {
       outcome: 'waiting',
       changed: expect.any(Number),
     });
-    expect(Object.keys(parameter().roots)).toEqual(['1', '2']);
+    expect(Object.keys((await parameter()).roots)).toEqual(['1', '2']);
     expect(await finish(25 * hourMilliseconds)).toMatchObject({ outcome: 'done', failed: 0 });
-    expect(parameter()).toEqual({ active: 2, roots: { 2: expect.any(String) } });
+    expect(await parameter()).toEqual({ active: 2, roots: { 2: expect.any(String) } });
     expect(await finish(26 * hourMilliseconds)).toMatchObject({ outcome: 'done', examined: 0 });
     await load.readBack();
     expect(load.surprises).toEqual([]);

@@ -6,8 +6,9 @@ import { KeyLoad } from '../support/key-load.js';
 import { startListening } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
 import { messagesWithoutTheirHash } from '../support/stored-rows.js';
+import { testConfig } from '../support/test.config.js';
 
-const clients = 8;
+const clients = testConfig.load(8);
 
 const variables = { PHI_KEY_CACHE_TTL_SECONDS: '1', PHI_PARAMETER_REFRESH_SECONDS: '1' };
 
@@ -29,14 +30,22 @@ describe('branch keys and the KMS key under load', () => {
   });
 
   async function phi<T>(...args: string[]): Promise<T> {
-    const environment = { ...variables, PHI_DATA_DIR: service.dataFolder };
+    const environment = { ...service.environment, ...variables };
     const run = await cli.run(['keys', ...args, '--json', '--operator', 'night-shift'], environment);
     expect({ ...run, stdout: '' }).toMatchObject({ exitCode: 0, stdout: '' });
     return JSON.parse(run.stdout) as T;
   }
 
+  /** Who uses keys cannot make one on AWS: an administrator does it first. */
+  async function pointAliasToNewKey(): Promise<void> {
+    if (testConfig.platform === 'embedded') return;
+    const run = await cli.run(['setup', '--new-kms-key', '--json'], { ...service.environment });
+    expect({ ...run, stdout: '' }).toMatchObject({ exitCode: 0 });
+  }
+
   it('are replaced without one error, and nothing stays under an old key', async () => {
     const before = load.patients;
+    await pointAliasToNewKey();
     const wrapped = await phi<MaintenanceJobReport>('rotate', '--kms-key', '--rate', '1000');
     expect(wrapped).toMatchObject({ job: 'kms-key', outcome: 'done', failed: 0 });
 
@@ -50,7 +59,7 @@ describe('branch keys and the KMS key under load', () => {
 
     await load.stop();
     expect(load.surprises).toEqual([]);
-    expect(load.answers).toBeGreaterThan(200);
+    expect(load.answers).toBeGreaterThan(testConfig.load(200));
 
     const status = await phi<KeyStatus>('status', '--rate', '100000');
     expect(status.messages.underOlderKey).toBe(0);

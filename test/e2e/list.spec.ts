@@ -22,9 +22,9 @@ describe('the list of patients', () => {
     expect(await client.get('/v1/patients')).toMatchObject({ status: 200, body: { items: [] } });
   });
 
-  it('shows each patient once, page after page, restricted ones too, deleted ones not', async () => {
+  it('shows each patient once, page after page, restricted and deleted ones not', async () => {
     const ids = await Promise.all(Array.from({ length: 70 }, () => create()));
-    ids.push(await create({ meta: { security: [{ code: 'R' }] } }));
+    await create({ meta: { security: [{ code: 'R' }] } });
     const deleted = await create();
     await client.delete(`/v1/patients/${deleted}`, { 'if-match': '"1"' });
 

@@ -36,6 +36,7 @@ describe('a mass read', () => {
     expect(await massReadsOf('importer')).toEqual([]);
   });
 
+  // 45 CFR 164.308(a)(1)(i): a violation is detected; 164.308(a)(6)(ii).
   it('is reported in the trail and in the log, and the reads are answered', async () => {
     const clerk = await clientOf(service, { subject: 'marked-clerk' });
     for (const id of ids.slice(0, 10)) expect((await clerk.get(`/v1/patients/${id}`)).status).toBe(200);

@@ -33,12 +33,12 @@ const newPatient = async (client: PhiClient, body: object = {}) =>
 
 describe('metrics', () => {
   it('are documents in the embedded metric format, with the service and the stage for dimensions', async () => {
-    service = await startListening({ ...hourly, PHI_STAGE: 'test' });
+    service = await startListening(hourly);
     await newPatient(await clientOf(service));
     await published();
 
     const [line] = documents('metrics');
-    expect(line).toMatchObject({ service: 'phi-api', Stage: 'test' });
+    expect(line).toMatchObject({ service: 'phi-api', Stage: service.environment['PHI_STAGE'] });
     expect(line?._aws.CloudWatchMetrics).toMatchObject([
       { Namespace: 'HealthcareSecurityPlatform', Dimensions: [['service', 'Stage']] },
     ]);

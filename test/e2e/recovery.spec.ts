@@ -95,6 +95,7 @@ describe('recovery without the service', () => {
     sources.remove();
   });
 
+  // 45 CFR 164.308(a)(7)(ii)(B), 164.308(a)(7)(ii)(D): the restore is rehearsed with each change of the code.
   it('reads every version of a patient beside the running service', async () => {
     const { exitCode, lines, stderr } = await recover('patient', patientId, '--data-dir', folder);
     expect({ exitCode, patients: [...new Set(lines.map((line) => line.patientId))] }).toEqual({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type MaintenanceJobRun, openPatientRecords, type RescreeningScope } from '@app/patient-records';
 import { PiiDetector, type PiiFinding, PiiScreener, storedNotesPolicy } from '@app/pii-screening';
 import { erasureBody, officerScope } from '../support/erasable-patient.js';
+import { breakGlass, clinicianOf } from '../support/emergency.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import { wholePatient } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
@@ -80,6 +81,35 @@ describe('what is stored is screened again as it was when it came in', () => {
     const read = detector.taken();
     expect(read).toContain(text);
     expect(await readAgain({ patientId, every: true })).toEqual(read);
+  });
+
+  /** @returns the ids of somebody whose glass was broken and reviewed, both with `text` */
+  async function emergencyWith(text: string) {
+    const patientId = (await succeeded(client.post('/v1/patients', {}))).body.id;
+    detector.taken();
+    const { id } = await breakGlass(await clinicianOf(service, 'clinician'), patientId, text);
+    const officer = await clientOf(service, { scope: 'phi/review', subject: 'officer' });
+    const path = `/v1/audit/emergency-accesses/${id}`;
+    await succeeded(officer.post(`${path}/review`, { finding: 'appropriate', comment: text }));
+    return { patientId, read: async () => (await succeeded(officer.get(path))).body };
+  }
+
+  it.each(telling)('reason and comment of an emergency access, which are %s', async (text) => {
+    const { patientId } = await emergencyWith(text);
+    // The words of closed lists stand beside the texts in the request, and not with them in the store.
+    const read = detector.taken().filter((word) => word !== 'ETREAT' && word !== 'appropriate');
+    expect(read).toEqual([text, text]);
+    expect(await readAgain({ patientId, every: true })).toEqual(read);
+  });
+
+  it('an identifier in a reason and a comment is replaced where it stands', async () => {
+    const { patientId, read } = await emergencyWith('Old.');
+    detector.taken();
+    detector.find = (text) =>
+      Promise.resolve([{ type: 'PHONE', start: 0, end: text.length - 1, confidence: 1, rule: 'test' }]);
+    await readAgain({ patientId, every: true });
+    detector.find = () => Promise.resolve([]);
+    expect(await read()).toMatchObject({ reason: '{PHONE}.', comment: '{PHONE}.' });
   });
 
   it('a patient whose key is gone by the time that something is found needs nothing more', async () => {

@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { envExample, fixedConfiguration } from '@app/configuration';
 import { openPlatform } from '@app/platform';
+import { selfSigned } from '@app/tls';
 import { filesBelow } from '../support/canaries.js';
-import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 const stackTrace = /^\s+at /m;
@@ -61,6 +61,7 @@ describe('the start of the service', () => {
       PHI_TOKEN_AUDIENCE: 'audience zq6',
       PHI_RECORD_TYPES: 'Zq7 7',
       PHI_PROT: 'zq8-3000',
+      PHI_TLS: 'perhaps-zq10',
       PHI_TLS_KEY: '/zq9/key.pem',
     };
     const text = await refusalOf(wrong);
@@ -150,7 +151,7 @@ describe('the start of the service', () => {
   });
 
   it('prints no token where others can reach it', async () => {
-    const { certificate, key } = selfSignedCertificate('phi.test');
+    const { certificate, key } = await selfSigned({ hosts: ['phi.test'], days: 1 });
     const files = { PHI_TLS_CERT: join(folder, 'cert.pem'), PHI_TLS_KEY: join(folder, 'key.pem') };
     writeFileSync(files.PHI_TLS_CERT, certificate);
     writeFileSync(files.PHI_TLS_KEY, key, { mode: 0o600 });

@@ -111,6 +111,7 @@ const anyOf = (some: Place[]) => fc.constantFrom(...some);
 const anyTwoOf = (some: Place[]) =>
   fc.tuple(anyOf(some), anyOf(some)).filter(([one, other]) => one !== other);
 
+// 45 CFR 164.312(c)(2): what was altered is told from what was not.
 describe('rows of any kind, changed in any way', () => {
   it('are read while nobody touches them', async () => {
     for (const untouched of places) {

@@ -123,6 +123,7 @@ describe('on the embedded platform', () => {
 
   it('every element of every document is stored and given back', () => expectStored(read));
 
+  // 45 CFR 164.312(a)(2)(iv), encryption; 164.310(d)(1): what is stored says nothing to whoever takes it away.
   it('no file holds any of it', () => {
     expect(search.inFiles(folder)).toEqual([]);
   });

@@ -81,6 +81,8 @@ const bodies: string[] = [
   JSON.stringify({ recordType: family, content: everything, recordedAt: given }),
   JSON.stringify({ records: [{ recordType: family, content: { [jsonKey]: everything }, id: family }] }),
   JSON.stringify({ members: [{ subject: everything, role: everything, period: { start: family } }] }),
+  JSON.stringify({ reason: [everything], purpose: family, [jsonKey]: given }),
+  JSON.stringify({ finding: family, comment: everything }),
   JSON.stringify({ identifier: everything, family, phone, email }),
   JSON.stringify({ ...canaryPatient(), notes: `SSN ${socialSecurityNumber}` }),
   JSON.stringify(blockedRecord()),

@@ -12,7 +12,8 @@ export interface Seen {
 }
 
 /** Everybody's scopes at once: every route is open to it. */
-const everyScope = 'system/*.cruds user/AuditEvent.rs phi/erase phi/screen';
+const everyScope =
+  'system/*.cruds user/*.rs user/AuditEvent.rs phi/erase phi/screen phi/emergency-access phi/review';
 const { family, phone, email, medicalRecordNumber } = canaries;
 const everything = Object.values(canaries).join(' ');
 
@@ -59,11 +60,12 @@ export class CanaryUser {
     const ids = await this.#usePatient();
     await this.#useRecords(ids);
     await this.#find();
+    const emergencyAccessId = await this.#breakGlass(ids.patientId);
     await this.#leave();
     await this.#screen();
     await this.get('/health/live');
     await this.get('/health/ready');
-    return { ...ids, version: '1', ...(await this.#readTrail(ids.patientId)) };
+    return { ...ids, version: '1', emergencyAccessId, ...(await this.#readTrail(ids.patientId)) };
   }
 
   async #usePatient(): Promise<{ patientId: string; recordId: string }> {
@@ -98,6 +100,25 @@ export class CanaryUser {
     await this.put(record, canaryRecord(), { 'if-match': '*' });
     for (const path of ['', '/history', '/history/1']) await this.get(record + path);
     await this.remove(`${records}/${idOf(await this.post(records, canaryRecord()))}`);
+  }
+
+  /** @returns the id of one that was reviewed */
+  async #breakGlass(patientId: string): Promise<string> {
+    const path = `/v1/patients/${patientId}/emergency-access`;
+    const broken = { reason: canaryPatient().notes, purpose: 'ETREAT' };
+    await this.post(path, { ...broken, reason: blockedRecord().notes }); // 422
+    const id = idOf(await this.post(path, broken));
+    await this.post(path, broken); // 200
+    const queue = '/v1/audit/emergency-accesses';
+    const verdict = { finding: 'appropriate', comment: canaryRecord().notes };
+    await this.post(`${queue}/${id}/review`, verdict); // 403: his own
+    const colleague = await this.service.bearer({ scope: 'phi/review', subject: 'colleague' });
+    const request = { method: 'POST', path: `${queue}/${id}/review` };
+    await this.send({ ...request, body: { ...verdict, comment: blockedRecord().notes } }, colleague); // 422
+    await this.send({ ...request, body: verdict }, colleague);
+    await this.send({ ...request, body: verdict }, colleague); // 409
+    for (const place of [queue, `${queue}?status=reviewed`, `${queue}/${id}`]) await this.get(place);
+    return id;
   }
 
   /** Each way finds the one who is stored: what is sought is really there. */

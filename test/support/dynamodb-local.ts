@@ -26,6 +26,8 @@ export interface DynamoDbLocal {
   /** A client of its own for each caller; `stop` destroys them. */
   client: () => DynamoDBClient;
   stop: () => Promise<void>;
+  /** Lets this process end without `stop`, which ends the emulator as well. */
+  release: () => void;
 }
 
 /** Whether DynamoDB Local can run here. */
@@ -57,12 +59,22 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
         clients.push(new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
         return clients.at(-1)!;
       };
-      return { endpoint, client, stop };
+      return { endpoint, client, stop, release: () => child.unref() };
     }
     await stop();
     // Another process may have taken the port in between.
     if (attempt === PORT_ATTEMPTS) throw new Error('DynamoDB Local did not start');
   }
+}
+
+/**
+ * As the global setup of jest: one for every suite of a run, at the address in DYNAMODB_LOCAL_ENDPOINT. It ends with the process.
+ * No import of ours may be needed for it: jest loads it as CommonJS.
+ */
+export default async function shareDynamoDbLocal(): Promise<void> {
+  const { endpoint, release } = await startDynamoDbLocal();
+  process.env['DYNAMODB_LOCAL_ENDPOINT'] = endpoint;
+  release();
 }
 
 /** Several test workers may do this at once: each unpacks into a folder of its own, the first to rename wins. */
@@ -92,7 +104,13 @@ async function fetchEmulator(): Promise<void> {
 function spawnEmulator(port: number): ChildProcess {
   const options = ['-jar', 'DynamoDBLocal.jar', '-inMemory', '-disableTelemetry', '-port', String(port)];
   // The emulator needs little, and others run on the machine.
-  const java = ['-Xmx512m', '-XX:+UseSerialGC', '-Djava.library.path=DynamoDBLocal_lib', ...options];
+  const java = [
+    '-Xmx512m',
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Djava.library.path=DynamoDBLocal_lib',
+    ...options,
+  ];
   return spawn('java', java, { cwd: EMULATOR, stdio: 'ignore' });
 }
 

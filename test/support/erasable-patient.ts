@@ -55,6 +55,7 @@ export const destroyedOf = ({ indexRows }: ErasablePatient) => ({
   records: 3,
   versions: 3,
   careTeamMembers: 2,
+  emergencyAccessTexts: 0,
   indexTokens: indexRows.length - 1,
 });
 

@@ -89,7 +89,7 @@ export class RescreenedService {
     args: string[] = [],
     kill?: Parameters<CompiledCli['run']>[2],
   ): Promise<CliRun> {
-    const environment = { ...variables, PHI_DATA_DIR: this.service.dataFolder };
+    const environment = { ...this.service.environment, ...variables };
     return this.#cli.run(['rescreen', '--json', ...args], environment, kill);
   }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { LocalIssuer } from '@app/authentication';
+import { environmentOf, issuerOf } from './deployment.js';
 import { HttpClient } from './http-client.js';
 
 const entry = resolve('dist/apps/phi-api/src/main.js');
@@ -55,28 +55,40 @@ export class ServiceProcess {
     });
   }
 
-  /** @param dataFolder one of its own unless given, which goes with `remove` */
+  /**
+   * On the embedded platform.
+   * @param dataFolder one of its own unless given, which goes with `remove`
+   */
   static spawn(variables: Record<string, string> = {}, dataFolder?: string): ServiceProcess {
+    const folder = mkdtempSync(join(tmpdir(), 'phi-process-'));
+    const data = dataFolder ?? join(folder, 'data');
+    return ServiceProcess.#spawn(folder, data, { PHI_DATA_DIR: data, ...variables });
+  }
+
+  /** On the platform under test. @returns the service when it takes requests */
+  static async start(variables: Record<string, string> = {}, dataFolder?: string): Promise<ServiceProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'phi-process-'));
+    const data = dataFolder ?? join(folder, 'data');
+    const service = ServiceProcess.#spawn(folder, data, { ...(await environmentOf(data)), ...variables });
+    await service.ready();
+    return service;
+  }
+
+  static #spawn(folder: string, data: string, variables: Record<string, string>): ServiceProcess {
     if (!existsSync(entry)) {
       throw new Error('dist/apps/phi-api is missing: run `npm run build`, or `npm test`, which builds first');
     }
-    const folder = mkdtempSync(join(tmpdir(), 'phi-process-'));
-    const data = dataFolder ?? join(folder, 'data');
-    const unlimited = { PHI_RATE_LIMIT_PER_MINUTE: '0', PHI_MASS_READ_PATIENTS_PER_HOUR: '1000000' };
-    const env = { PHI_PORT: '0', PHI_DATA_DIR: data, ...unlimited, ...variables };
+    const unlimited = {
+      PHI_RATE_LIMIT_PER_MINUTE: '0',
+      PHI_MASS_READ_PATIENTS_PER_HOUR: '1000000',
+      PHI_DRAIN_SECONDS: '0',
+    };
     const child = spawn(process.execPath, ['--disable-warning=NodeVersionSupportWarning', entry], {
       cwd: folder,
-      env,
+      env: { PHI_PORT: '0', ...unlimited, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ServiceProcess(child, data, folder);
-  }
-
-  /** @returns the service when it takes requests */
-  static async start(variables: Record<string, string> = {}, dataFolder?: string): Promise<ServiceProcess> {
-    const service = ServiceProcess.spawn(variables, dataFolder);
-    await service.ready();
-    return service;
   }
 
   async ready(): Promise<LogLine> {
@@ -182,7 +194,7 @@ export class ServiceProcess {
 
 /** @returns an `Authorization` header value of the data folder's own issuer */
 export async function bearerOf(dataFolder: string, subject: string, scope: string): Promise<string> {
-  const issuer = await LocalIssuer.open(join(dataFolder, 'keys'), 'phi-api');
+  const issuer = await issuerOf(dataFolder);
   return `Bearer ${await issuer.mint({ subject, scope, expiresInSeconds: 3600 })}`;
 }
 

@@ -9,12 +9,18 @@ import { openPlatform, type Platform } from '@app/platform';
 import supertest from 'supertest';
 import { createApp } from '../../apps/phi-api/src/create-app.js';
 import { PLATFORM } from '../../apps/phi-api/src/platform.providers.js';
+import { environmentOf, issuerOf } from './deployment.js';
+import { countKeyCalls, type KeyCalls } from './key-calls.js';
 
-/** The whole service on real ports of a fresh data folder, in this process. */
+/** The whole service on real ports of a fresh data folder, in this process, on the platform under test. */
 export interface Service {
   app: NestFastifyApplication;
   platform: Platform;
   dataFolder: string;
+  /** What leads a command or another service to the same data. */
+  environment: Readonly<Record<string, string>>;
+  /** What the key store asked of KMS since the start. */
+  keyCalls(): KeyCalls;
   /** Everything that was logged, as it was written. */
   logged(): string;
   http: ReturnType<typeof supertest>;
@@ -39,8 +45,9 @@ export async function startService(
   change: (platform: Platform) => Platform = (platform) => platform,
 ): Promise<Service> {
   const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'phi-e2e-'));
+  const environment = await environmentOf(folder);
   const { config, module: configuration } = await fixedConfiguration({
-    PHI_DATA_DIR: folder,
+    ...environment,
     PHI_RATE_LIMIT_PER_MINUTE: '0',
     // One tester reads of everybody.
     PHI_MASS_READ_PATIENTS_PER_HOUR: '1000000',
@@ -61,16 +68,19 @@ export async function startService(
   });
   await app.getHttpAdapter().getInstance().ready();
   const platform = app.get<Platform>(PLATFORM);
+  const issuer = await issuerOf(folder);
+  const keyCalls = await countKeyCalls(platform);
   return {
     app,
     platform,
     dataFolder: folder,
+    environment,
+    keyCalls,
     logged: () => lines.join(''),
     http: supertest(app.getHttpServer()),
     async bearer({ scope = 'system/*.cruds', subject = 'tester', patient, expiresInSeconds = 600 } = {}) {
-      if (platform.localIssuer === undefined) throw new Error('this platform has no local issuer');
       const request = { scope, subject, expiresInSeconds, ...(patient === undefined ? {} : { patient }) };
-      return `Bearer ${await platform.localIssuer.mint(request)}`;
+      return `Bearer ${await issuer.mint(request)}`;
     },
     async stop() {
       await app.close();

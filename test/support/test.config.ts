@@ -1,5 +1,16 @@
+/** Set by the project of jest.config.mjs. */
+declare const phiTestPlatform: 'aws' | undefined;
+
+const platform = typeof phiTestPlatform === 'undefined' ? 'embedded' : phiTestPlatform;
+
 /** What the tests take from the environment. */
 export const testConfig = {
+  /** The platform that the service is started on. */
+  platform,
+  /** How many of something there are in a test under load: DynamoDB Local does in a second a fifth of what LMDB does. */
+  load: (count: number) => (platform === 'aws' ? Math.ceil(count / 4) : count),
+  /** Endpoint of the DynamoDB Local that the suites of a run share. */
+  dynamoDb: process.env['DYNAMODB_LOCAL_ENDPOINT'],
   /** How often the durability test kills the service: 3 in CI, more for a long run. */
   killRounds: Number(process.env['PHI_TEST_KILL_ROUNDS'] ?? 3),
   /** How many requests the fuzzer sends, over all routes. */

@@ -32,6 +32,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('patients', 'People whose data is kept')
     .addTag('records', 'Clinical records of a patient')
     .addTag('care team', 'Who may see a patient')
+    .addTag('emergency access', 'Breaking the glass, and its review')
     .addTag('audit', 'Who did what to whose data, and the proof that it was recorded')
     .addTag('screening', 'Identifiers in text that is kept elsewhere')
     .addTag('health', 'Probes');

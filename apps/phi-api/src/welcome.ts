@@ -18,6 +18,8 @@ export async function welcome(
     scope: 'system/*.cruds user/AuditEvent.rs',
     expiresInSeconds: hour,
   });
+  // Nobody vouches for the certificate that the service has made for itself.
+  const curl = config.PHI_TLS === 'self-signed' ? 'curl -sk' : 'curl -s';
   return `
   Healthcare Security Platform is ready (embedded, data in ${config.PHI_DATA_DIR}).
 
@@ -26,7 +28,7 @@ export async function welcome(
 
   Create a patient:
 
-  curl -s ${address}/v1/patients -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '{"name":[{"family":"Rivera","given":["Ana"]}],"birthDate":"1984-05-17","notes":"Call her at 202-555-0143."}'
+  ${curl} ${address}/v1/patients -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '{"name":[{"family":"Rivera","given":["Ana"]}],"birthDate":"1984-05-17","notes":"Call her at 202-555-0143."}'
 
 `;
 }

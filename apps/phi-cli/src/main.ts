@@ -1,6 +1,8 @@
 import { runCommandLine } from './command-line.js';
 import { exitCodes, processContext } from './command-context.js';
 import { addAuditCommand } from './audit/audit.command.js';
+import { addCertificateCommand } from './certificate/certificate.command.js';
+import { addComplianceCommand } from './compliance/compliance.command.js';
 import { addImportCommand } from './import/import.command.js';
 import { addKeysCommand } from './keys/keys.command.js';
 import { addRescreenCommand } from './rescreen/rescreen.command.js';
@@ -19,10 +21,12 @@ process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCommandLine(process.argv.slice(2), processContext(), [
   addAuditCommand,
+  addCertificateCommand,
   addTokenCommand,
   addRevokeCommand,
   addImportCommand,
   addKeysCommand,
   addRescreenCommand,
   addSetupCommand,
+  addComplianceCommand,
 ]);

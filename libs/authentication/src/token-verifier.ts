@@ -24,7 +24,7 @@ const tokenAtMost = 8192;
 /** A revoked key or token is honoured no longer than this. */
 const rememberMilliseconds = 60_000;
 
-/** Verifies JWT access tokens (RFC 9068) of the trusted issuers. ES256 and RS256 only: no `none`, no HMAC (RFC 8725, 3.1). */
+/** Verifies JWT access tokens (RFC 9068) of the trusted issuers (45 CFR 164.312(d)). ES256 and RS256 only: no `none`, no HMAC (RFC 8725, 3.1). */
 export class JwtTokenVerifier extends TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
   /** Tokens verified within the last minute, by their SHA-256: an ES256 check costs more than the rest of a read. */
@@ -57,6 +57,7 @@ export class JwtTokenVerifier extends TokenVerifier {
         ...('audience' in issuer.meantFor ? { audience: issuer.meantFor.audience } : {}),
         algorithms: ['ES256', 'RS256'],
         clockTolerance: this.options.clockSkewSeconds,
+        // 45 CFR 164.312(a)(2)(i): somebody of his own; 164.312(a)(2)(iii): for a time.
         requiredClaims: ['sub', 'exp', 'iat', 'jti'],
       });
       if ('clientIds' in issuer.meantFor) needClient(payload, issuer.meantFor.clientIds);

@@ -35,6 +35,7 @@ async function expectRefusedWithoutKeys(message: Uint8Array, expected: Expected 
   expect(cold.metrics).toMatchObject({ kmsDecrypts: 0, cacheHits: 0, integrityFailures: 1 });
 }
 
+// 45 CFR 164.312(a)(2)(iv), 164.312(c)(1).
 describe('the context', () => {
   const otherId = 'Observation/AAAAAAAAAAAAAAAAAAAAAA/1';
   const swaps: [string, (context: RecordContext) => RecordContext][] = [

@@ -48,7 +48,7 @@ const COMMITMENT_POLICY = CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT;
 const PROVIDER_ID = 'aws-kms-hierarchy';
 
 /**
- * Encrypts one record version under its patient's branch key, bound to its context.
+ * Encrypts one record version under its patient's branch key, bound to its context (45 CFR 164.312(a)(2)(iv), 164.312(c)(1)).
  * The messages are AWS Encryption SDK messages, format version 2, which any implementation of the SDK can read.
  */
 export class RecordCipher {

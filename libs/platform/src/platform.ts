@@ -1,5 +1,6 @@
 import type { AuditTrail, CheckpointLog, CheckpointSigner } from '@app/audit';
 import type { LocalIssuer, RevokedTokens, TokenVerifier } from '@app/authentication';
+import type { ParameterSource } from '@app/configuration';
 import type {
   BlindIndex,
   CursorCipher,
@@ -27,6 +28,7 @@ export interface TrailPorts {
 
 /** Every port of the service, open: where data, keys, identities and text screening are. */
 export interface Platform extends TrailPorts {
+  parameters: ParameterSource;
   keyStore: PatientKeyStore;
   cipher: RecordCipher;
   /** What blind index, seals, cursors and hashes are derived from; `refresh` follows the parameter. */
@@ -45,6 +47,8 @@ export interface Platform extends TrailPorts {
   settings?: { refresh(): Promise<void> };
   /** Of keys that the alias pointed to before. */
   earlierKmsKeyArns(): readonly string[];
+  /** How often the key service was asked since the start, for keys and for signatures: what it bills and throttles. */
+  keyServiceCalls(): number;
   /** The issuer of development tokens; on the embedded platform alone. */
   localIssuer?: LocalIssuer;
   /** The key service of the embedded platform; it counts its calls, to be held against what the key cache promises. */

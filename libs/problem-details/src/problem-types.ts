@@ -36,6 +36,12 @@ export const problemTypes = {
     'Identifiers of a system belong to one patient.',
   ),
   alreadyExists: type(409, 'already-exists', 'An entry of the batch already exists'),
+  alreadyReviewed: type(
+    409,
+    'already-reviewed',
+    'The emergency access was reviewed before',
+    'A review is final.',
+  ),
   notSealedYet: type(
     409,
     'not-sealed-yet',

@@ -1,22 +1,13 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { tableDefinitions } from '@app/phi-table';
-import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { type BedrockServer, startBedrockServer } from '../bedrock-server.js';
 import { type CloudTrailServer, startCloudTrailServer } from '../cloudtrail-server.js';
 import { startDynamoDbLocal } from '../dynamodb-local.js';
-import { testAccountId, testCredentials, testRegion } from './aws-endpoint.js';
+import { testCredentials, testRegion } from './aws-endpoint.js';
 import { type DynamoDbProxy, startDynamoDbProxy } from './dynamodb-proxy.js';
 import { type KmsServer, startKmsServer } from './kms-server.js';
 import { type SsmServer, startSsmServer } from './ssm-server.js';
-
-/** What the service is deployed with, beside tables and keys. */
-export interface TokenIssuer {
-  issuer: string;
-  /** JSON Web Key Set (RFC 7517). */
-  jwks: object;
-}
 
 /** An account of AWS on the loopback interface, as far as the service uses one. */
 export interface AwsAccount {
@@ -27,8 +18,6 @@ export interface AwsAccount {
   readonly cloudTrail: CloudTrailServer;
   /** What the AWS SDK takes from the environment of a process to find all of it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Makes what a stage of the service needs: tables, keys, aliases, parameters. */
-  deploy(stage: string, issuer: TokenIssuer): Promise<void>;
   /** Forgets calls, takes faults back. */
   reset(): void;
   close(): Promise<void>;
@@ -62,7 +51,6 @@ export async function startAwsAccount(dynamoDbLocal?: string): Promise<AwsAccoun
       AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.endpoint,
       AWS_ENDPOINT_URL_CLOUDTRAIL: cloudTrail.endpoint,
     },
-    deploy: (stage, issuer) => deploy({ kms, ssm, dynamoDb }, stage, issuer),
     reset() {
       for (const endpoint of endpoints) endpoint.reset();
       bedrock.reset();
@@ -76,7 +64,7 @@ export async function startAwsAccount(dynamoDbLocal?: string): Promise<AwsAccoun
 }
 
 /** Clients of the SDK as an administrator would use them; `close` when done. */
-export function administrator({ kms, ssm, dynamoDb }: Pick<AwsAccount, 'kms' | 'ssm' | 'dynamoDb'>) {
+export function administrator({ kms, ssm, dynamoDb }: AwsAccount) {
   const signed = { region: testRegion, credentials: testCredentials };
   const clients = {
     kms: new KMSClient({ ...signed, endpoint: kms.endpoint.url }),
@@ -87,51 +75,4 @@ export function administrator({ kms, ssm, dynamoDb }: Pick<AwsAccount, 'kms' | '
     for (const client of Object.values(clients)) client.destroy();
   };
   return { ...clients, close };
-}
-
-async function deploy(
-  account: Pick<AwsAccount, 'kms' | 'ssm' | 'dynamoDb'>,
-  stage: string,
-  { issuer, jwks }: TokenIssuer,
-): Promise<void> {
-  const { kms, ssm, dynamoDb, close } = administrator(account);
-  const prefix = `phi-${stage}`;
-  const newKey = async (name: string, input: CreateKeyCommand['input']) => {
-    const { KeyMetadata } = await kms.send(new CreateKeyCommand(input));
-    await kms.send(
-      new CreateAliasCommand({ AliasName: `alias/${prefix}-${name}`, TargetKeyId: KeyMetadata?.KeyId }),
-    );
-    return KeyMetadata?.Arn ?? '';
-  };
-  const put = (name: string, Value: string, more: Partial<PutParameterCommand['input']> = {}) =>
-    ssm.send(new PutParameterCommand({ Name: `/phi/${stage}/${name}`, Value, Type: 'String', ...more }));
-  await newKey('records', {});
-  await newKey('parameters', {});
-  const signing = await newKey('signing', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
-  await put('kms-key-arn', `arn:aws:kms:${testRegion}:${testAccountId}:alias/${prefix}-records`);
-  await put('signing-key-arn', signing);
-  await put('oidc-issuer', issuer);
-  await put('oidc-jwks', JSON.stringify(jwks));
-  const root = { active: 1, roots: { 1: randomBytes(32).toString('base64') } };
-  await put('index-root', JSON.stringify(root), {
-    Type: 'SecureString',
-    KeyId: `alias/${prefix}-parameters`,
-  });
-  const tables = tableDefinitions({ records: `${prefix}-records`, audit: `${prefix}-audit` });
-  for (const input of Object.values(tables)) await dynamoDb.send(new CreateTableCommand(input));
-  await dynamoDb.send(
-    new CreateTableCommand({
-      TableName: `${prefix}-key-store`,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'branch-key-id', AttributeType: 'S' },
-        { AttributeName: 'type', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'branch-key-id', KeyType: 'HASH' },
-        { AttributeName: 'type', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  close();
 }

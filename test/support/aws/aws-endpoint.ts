@@ -47,6 +47,8 @@ export class PassedReply {
 
 /** A call as it came in, also one that was refused or got no answer. */
 export interface AwsCall {
+  /** Milliseconds since the epoch. */
+  at: number;
   operation: string;
   input: JsonObject;
   /** Name of the exception that answered it. */
@@ -131,7 +133,7 @@ export class AwsEndpoint {
     let call: AwsCall | undefined;
     try {
       const operation = this.#operationOf(request);
-      call = { operation, input: parsed(body) };
+      call = { at: Date.now(), operation, input: parsed(body) };
       this.calls.push(call);
       this.#checkAuthorization(request);
       const faults = this.faults.next(operation);

@@ -28,11 +28,11 @@ export interface Parameter {
 export interface PutRequest {
   name: string;
   value: string;
-  type: ParameterType | undefined;
-  tier: ParameterTier | 'Intelligent-Tiering' | undefined;
-  keyId: string | undefined;
-  description: string | undefined;
-  allowedPattern: string | undefined;
+  type?: ParameterType | undefined;
+  tier?: ParameterTier | 'Intelligent-Tiering' | undefined;
+  keyId?: string | undefined;
+  description?: string | undefined;
+  allowedPattern?: string | undefined;
   overwrite: boolean;
 }
 

@@ -51,7 +51,23 @@ export class AwsClients {
   readonly kms = new KMSClient(clientOptions(limits.kms));
   readonly ssm = new SSMClient(clientOptions(limits.ssm));
 
-  private constructor() {}
+  #kmsRequests = 0;
+
+  private constructor() {
+    this.kms.middlewareStack.add(
+      (next) => (request) => {
+        this.#kmsRequests += 1;
+        return next(request);
+      },
+      // Behind the retries: each attempt counts.
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+  }
+
+  /** Requests to KMS since the start, repeated ones and refused ones too. */
+  get kmsRequests(): number {
+    return this.#kmsRequests;
+  }
 
   /** @throws AwsRefusal when there is no region or there are no credentials, before anything is asked */
   static async open(): Promise<AwsClients> {

@@ -63,6 +63,7 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
   const trail = await openTrailOn(clients, config, table);
   return {
     ...trail,
+    parameters,
     ...cryptographyOf(config, keyStore, roots),
     revokedTokens,
     tokenVerifier: new FollowedTokenVerifier(settings),
@@ -72,6 +73,7 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
     },
     settings,
     earlierKmsKeyArns,
+    keyServiceCalls: () => clients.kmsRequests,
     async close() {
       settings.close();
       await trail.close();

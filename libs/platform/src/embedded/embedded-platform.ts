@@ -39,6 +39,7 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
   const revokedTokens = new RevokedTokens(trail.table);
   return {
     ...trail,
+    parameters,
     ...cryptographyOf(config, keyStore, roots),
     revokedTokens,
     tokenVerifier: issuerVerifier(config, atHand, revokedTokens),
@@ -46,6 +47,7 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
     detector,
     usesBedrock: bedrockOf(config) !== undefined,
     earlierKmsKeyArns: () => kmsClient.keyArns,
+    keyServiceCalls: () => Object.values(kmsClient.calls).reduce((sum, count) => sum + count, 0),
     localKms: kmsClient,
     keyStoreCompaction: keyStoreClient.compaction,
     async close() {

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { operations, type OperationName } from '../../infra/cost/operations.js';
+import type { AwsAccount } from '../support/aws/aws-account.js';
+import { testAccount } from '../support/deployment.js';
+import { erasureBody, officerScope } from '../support/erasable-patient.js';
+import { type Answer, clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
+import { mrn, wholePatient } from '../support/sample-patient.js';
+import type { Service } from '../support/service.js';
+
+type Counts = Record<string, number>;
+
+interface Calls {
+  dynamoDb: Counts;
+  kms: Counts;
+}
+
+interface Counted {
+  name: string;
+  use: (at: Subject) => Promise<Answer>;
+  /** With the patient's key in memory. */
+  warm: Calls;
+  /** How the estimate of costs names it. */
+  estimated?: OperationName;
+}
+
+/** Whom the operations are about. */
+interface Subject {
+  client: PhiClient;
+  path: string;
+  recordPath: string;
+}
+
+const record = { recordType: 'Observation', content: { text: 'seen today' }, notes: 'He is well.' };
+const batch = { records: Array.from({ length: 10 }, () => record) };
+const none: Counts = {};
+/** Two data keys and one ReEncrypt make the key, one Decrypt opens it for the first time. */
+const newKey: Counts = { GenerateDataKeyWithoutPlaintext: 2, ReEncrypt: 1, Decrypt: 1 };
+
+/**
+ * Heads come with what access is decided by in one BatchGetItem; an event is put before plaintext leaves, or rides in the
+ * transaction of a write.
+ */
+const counted: Counted[] = [
+  {
+    name: 'read a patient',
+    use: ({ client, path }) => client.get(path),
+    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none },
+    estimated: 'patientRead',
+  },
+  {
+    name: 'change a patient',
+    use: ({ client, path }) => client.patch(path, { gender: 'other' }, { 'if-match': '*' }),
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
+    estimated: 'patientUpdate',
+  },
+  {
+    name: 'search by identifier',
+    use: ({ client }) => client.post('/v1/patients/search', { identifier: mrn('calls') }),
+    warm: { dynamoDb: { Query: 1, BatchGetItem: 1, PutItem: 1 }, kms: none },
+    estimated: 'patientSearch',
+  },
+  {
+    name: 'create a record',
+    use: ({ client, path }) => client.post(`${path}/records`, record),
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
+    estimated: 'recordCreate',
+  },
+  {
+    name: 'create ten records',
+    use: ({ client, path }) => client.post(`${path}/records/batch`, batch),
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
+  },
+  {
+    name: 'read a record',
+    use: ({ client, recordPath }) => client.get(recordPath),
+    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none },
+    estimated: 'recordRead',
+  },
+  {
+    name: 'list records',
+    use: ({ client, path }) => client.get(`${path}/records`),
+    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none },
+    estimated: 'recordList',
+  },
+  {
+    name: "read a patient's history",
+    use: ({ client, path }) => client.get(`${path}/history`),
+    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none },
+  },
+  {
+    name: 'export a patient',
+    use: ({ client, path }) => client.get(`${path}/export`),
+    warm: { dynamoDb: { BatchGetItem: 2, Query: 1, PutItem: 1 }, kms: none },
+  },
+];
+
+const sum = (counts: Counts) => Object.values(counts).reduce((total, count) => total + count, 0);
+
+describe('calls of DynamoDB and KMS', () => {
+  let account: AwsAccount;
+  let service: Service;
+  let subject: Subject;
+  let patientId: string;
+
+  beforeAll(async () => {
+    account = await testAccount();
+    // What goes on by itself must not fall into an operation: sealing, leases, parameters, metrics.
+    service = await startListening({
+      PHI_AUDIT_SEAL_SECONDS: '60',
+      PHI_AUDIT_LEASE_SECONDS: '600',
+      PHI_PARAMETER_REFRESH_SECONDS: '3600',
+      PHI_METRICS_SECONDS: '0',
+    });
+    const client = await clientOf(service, { scope: `system/*.cruds ${officerScope}` });
+    // The first request opens the chain of the trail, and the first new key looks where the alias points.
+    await succeeded(client.post('/v1/patients', { active: true }));
+    patientId = (await succeeded(client.post('/v1/patients', wholePatient('calls')))).body.id;
+    const path = `/v1/patients/${patientId}`;
+    const { id } = (await succeeded(client.post(`${path}/records`, record))).body;
+    subject = { client, path, recordPath: `${path}/records/${id}` };
+  }, 60_000);
+  afterAll(() => service.stop());
+
+  async function during(work: () => Promise<unknown>): Promise<Calls> {
+    account.reset();
+    await work();
+    return { dynamoDb: account.dynamoDb.endpoint.counts(), kms: account.kms.endpoint.counts() };
+  }
+
+  it('to create a patient: one transaction for his key and one for him, 3 + 1 calls of KMS', async () => {
+    const { client } = subject;
+    const create = (name: string, headers = {}) =>
+      during(() => succeeded(client.post('/v1/patients', wholePatient(name), headers)));
+    const made = await create('created');
+    // His key is written and read back; the other GetItem is its first use.
+    expect(made).toEqual({ dynamoDb: { GetItem: 2, TransactWriteItems: 2 }, kms: newKey });
+    const { dynamoDbCalls, kmsCalls } = operations.patientCreate;
+    expect([sum(made.dynamoDb), sum(made.kms)]).toEqual([dynamoDbCalls, kmsCalls]);
+    expect(await create('created-once', { 'idempotency-key': 'calls' })).toEqual({
+      dynamoDb: { BatchGetItem: 1, GetItem: 2, TransactWriteItems: 2 },
+      kms: newKey,
+    });
+  });
+
+  it.each(counted)('to $name, with his key in memory and without', async ({ use, warm, estimated }) => {
+    const run = () => succeeded(use(subject));
+    await run();
+    const found = await during(run);
+    expect(found).toEqual(warm);
+    if (estimated !== undefined) {
+      const { dynamoDbCalls, kmsCalls } = operations[estimated];
+      expect([sum(found.dynamoDb), sum(found.kms)]).toEqual([dynamoDbCalls, kmsCalls]);
+    }
+    // A key that is not in memory is one row of the key store and one Decrypt.
+    service.platform.cipher.evict(patientId);
+    expect(await during(run)).toEqual({ dynamoDb: { ...warm.dynamoDb, GetItem: 1 }, kms: { Decrypt: 1 } });
+  });
+
+  it('to read what is in memory: at most two of DynamoDB and none of KMS; to write it: one transaction', () => {
+    for (const { name, warm } of counted.filter((one) => /^read a (patient|record)$/.test(one.name)))
+      expect([name, sum(warm.dynamoDb) <= 2, sum(warm.kms)]).toEqual([name, true, 0]);
+    for (const { name, warm } of counted.filter((one) => /^(change|create) /.test(one.name)))
+      expect([name, warm.dynamoDb['TransactWriteItems']]).toEqual([name, 1]);
+  });
+
+  it('to erase a patient of one document: no call of KMS', async () => {
+    const { client } = subject;
+    const { id } = (await succeeded(client.post('/v1/patients', { notes: 'short' }))).body;
+    const erased = await during(() => succeeded(client.post(`/v1/patients/${id}/erase`, erasureBody(id))));
+    expect(erased).toEqual({ dynamoDb: { GetItem: 8, Query: 5, TransactWriteItems: 5 }, kms: none });
+  });
+});
