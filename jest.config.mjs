@@ -66,6 +66,8 @@ export default {
   // `npm test` runs the first, `npm run test:aws` the second.
   projects: process.env.TEST_PLATFORM === 'aws' ? [aws] : [embedded],
   maxWorkers: 2,
+  // Each suite leaves its ES modules behind in its worker: after a hundred of them it would hold 4 GB and collect garbage most of the time.
+  workerIdleMemoryLimit: '1GB',
   // Ends what hangs; how fast something has to be stands in its own test.
   testTimeout: 60000,
 };

@@ -74,7 +74,7 @@ describe(`${patients} patients whose keys are not in memory`, () => {
       if (cacheEntries >= patients) expect(calls.Decrypt).toBe(patients);
       else expect(calls.Decrypt).toBeGreaterThanOrEqual(patients);
     },
-    30_000,
+    120_000,
   );
 
   it('spends 4 calls of the key service on a new patient and none on his next documents', async () => {
