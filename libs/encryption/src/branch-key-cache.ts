@@ -84,6 +84,22 @@ export class BranchKeyCache implements SdkCache {
     return this.#take(this.#activeKey(patientId));
   }
 
+  /**
+   * Lends the key itself for the time of one call, which spares the copy.
+   * @param use keeps nothing of the bytes
+   * @returns what `use` does, `undefined` when there is no such key
+   */
+  useVersion<T>(patientId: string, version: string, use: (branchKey: Uint8Array) => T): T | undefined {
+    const key = this.#touch(this.#byPatient.get(patientId)?.get(version));
+    return key && use(key.stored.branchKey());
+  }
+
+  /** As `useVersion`, with the key that new messages of the patient are written under. */
+  useActive<T>(patientId: string, use: (branchKey: Uint8Array, version: string) => T): T | undefined {
+    const key = this.#touch(this.#activeKey(patientId));
+    return key && use(key.stored.branchKey(), key.version);
+  }
+
   knowsActive(patientId: string): boolean {
     const key = this.#activeKey(patientId);
     return key !== undefined && !this.#isExpired(key);
@@ -137,6 +153,12 @@ export class BranchKeyCache implements SdkCache {
   }
 
   #take(key: CachedKey | undefined): NodeBranchKeyMaterial | undefined {
+    const taken = this.#touch(key);
+    return taken && shortLivedCopyOf(taken.stored);
+  }
+
+  /** @returns the key, as the most recently used one, unless it is too old */
+  #touch(key: CachedKey | undefined): CachedKey | undefined {
     if (key === undefined) return undefined;
     if (this.#isExpired(key)) {
       this.#drop(key);
@@ -145,7 +167,7 @@ export class BranchKeyCache implements SdkCache {
     this.#keys.delete(key);
     this.#keys.add(key);
     this.hits += 1;
-    return shortLivedCopyOf(key.stored);
+    return key;
   }
 
   #isExpired({ fetchedAt }: CachedKey): boolean {

@@ -1,9 +1,4 @@
-import {
-  CommitmentPolicy,
-  KmsHierarchicalKeyRingNode,
-  NodeDefaultCryptographicMaterialsManager,
-  buildClient,
-} from '@aws-crypto/client-node';
+import { CommitmentPolicy, KmsHierarchicalKeyRingNode, buildClient } from '@aws-crypto/client-node';
 import { Problem, problemTypes } from '@app/problem-details';
 import { BranchKeyCache } from './branch-key-cache.js';
 import { branchKeyErrorBehind } from './branch-key-error.js';
@@ -15,14 +10,12 @@ import {
   encryptionContextOf,
   isExactContext,
 } from './record-context.js';
+import { FRAME_LENGTH_BYTES, bindingOf, openMessage, ownMessage, sealMessage } from './one-frame-message.js';
 import {
-  FRAME_LENGTH_BYTES,
   MAX_ENCRYPTED_DATA_KEYS,
   type ParsedMessage,
   SUITE,
-  openOneFrame,
   parseMessage,
-  sealOneFrame,
   wrappingKeyVersion,
 } from './record-message.js';
 
@@ -55,7 +48,6 @@ export class RecordCipher {
   readonly #cache: BranchKeyCache;
   readonly #source: BranchKeySource;
   readonly #keyring: KmsHierarchicalKeyRingNode;
-  readonly #materials: NodeDefaultCryptographicMaterialsManager;
   readonly #sdk = buildClient({
     commitmentPolicy: COMMITMENT_POLICY,
     maxEncryptedDataKeys: MAX_ENCRYPTED_DATA_KEYS,
@@ -75,7 +67,6 @@ export class RecordCipher {
       cache: this.#cache,
       utf8Sorting: true,
     });
-    this.#materials = new NodeDefaultCryptographicMaterialsManager(this.#keyring);
   }
 
   get metrics(): RecordCipherMetrics {
@@ -98,13 +89,10 @@ export class RecordCipher {
     try {
       if (plaintext.byteLength > FRAME_LENGTH_BYTES)
         return await this.#encryptFrames(plaintext, encryptionContext);
-      const material = await this.#materials.getEncryptionMaterials({
-        suite: SUITE,
-        encryptionContext,
-        commitmentPolicy: COMMITMENT_POLICY,
-        plaintextLength: plaintext.byteLength,
-      });
-      return sealOneFrame(material, plaintext);
+      const binding = bindingOf(encryptionContext);
+      return await this.#withActiveKey(context.patient_id, (branchKey, version) =>
+        sealMessage(plaintext, branchKey, version, binding),
+      );
     } catch (error) {
       throw this.#problem(error, problemTypes.internal);
     }
@@ -120,19 +108,44 @@ export class RecordCipher {
    * @see AWS Encryption SDK Developer Guide, "Encryption context"
    */
   async decrypt(message: Uint8Array, expected: RecordContext | EarlierRecordContext): Promise<Uint8Array> {
-    const parsed = this.#accept(message, encryptionContextOf(expected));
+    const encryptionContext = encryptionContextOf(expected);
+    const binding = bindingOf(encryptionContext);
+    const own = ownMessage(message, binding);
     try {
-      const { onlyFrame } = parsed;
-      if (onlyFrame === undefined) return (await this.#sdk.decrypt(this.#keyring, parsed.bytes)).plaintext;
-      const material = await this.#materials.decryptMaterials({
-        suite: SUITE,
-        encryptionContext: parsed.header.encryptionContext,
-        encryptedDataKeys: [...parsed.header.encryptedDataKeys],
-      });
-      return openOneFrame(material, parsed, onlyFrame);
+      if (own === undefined) return await this.#decryptOther(message, encryptionContext);
+      const open = (branchKey: Uint8Array) => openMessage(own, branchKey, binding);
+      return await this.#withKey(expected.patient_id, own.keyVersion, open);
     } catch (error) {
       throw this.#problem(error, problemTypes.integrityFailure);
     }
+  }
+
+  /** What this service writes otherwise, or wrote earlier: several frames, other lengths. Everything else is refused. */
+  async #decryptOther(message: Uint8Array, expected: Record<string, string>): Promise<Uint8Array> {
+    const { bytes } = this.#accept(message, expected);
+    return (await this.#sdk.decrypt(this.#keyring, bytes)).plaintext;
+  }
+
+  /** @param use works at once, on memory that is another's afterwards */
+  async #withKey(
+    patientId: string,
+    version: string,
+    use: (branchKey: Uint8Array) => Uint8Array,
+  ): Promise<Uint8Array> {
+    const done = this.#cache.useVersion(patientId, version, use);
+    if (done !== undefined) return done;
+    const fetched = await this.#source.version(patientId, version);
+    return use(fetched.branchKey());
+  }
+
+  async #withActiveKey(
+    patientId: string,
+    use: (branchKey: Uint8Array, version: string) => Uint8Array,
+  ): Promise<Uint8Array> {
+    const done = this.#cache.useActive(patientId, use);
+    if (done !== undefined) return done;
+    const fetched = await this.#source.active(patientId);
+    return use(fetched.branchKey(), fetched.branchKeyVersion.toString('utf8'));
   }
 
   /**
@@ -162,13 +175,9 @@ export class RecordCipher {
    * passes over every other before it asks for a branch key.
    */
   #accept(message: Uint8Array, expected: Record<string, string>): ParsedMessage {
-    try {
-      const parsed = parseMessage(message);
-      if (!isExactContext(parsed.header.encryptionContext, expected)) throw new Error('Another context');
-      return parsed;
-    } catch (cause) {
-      throw this.#problem(cause, problemTypes.integrityFailure);
-    }
+    const parsed = parseMessage(message);
+    if (!isExactContext(parsed.header.encryptionContext, expected)) throw new Error('Another context');
+    return parsed;
   }
 
   async #encryptFrames(

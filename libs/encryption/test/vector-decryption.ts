@@ -11,13 +11,15 @@ import {
   NodeBranchKeyMaterial,
   type NodeDecryptionMaterial,
   type NodeEncryptionMaterial,
+  unwrapDataKey,
 } from '@aws-crypto/material-management';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { BranchKeyCache } from '../src/branch-key-cache.js';
 import { BranchKeySource } from '../src/branch-key-source.js';
 import { PatientKeyStore } from '../src/patient-key-store.js';
-import { SUITE, openOneFrame, parseMessage } from '../src/record-message.js';
+import { openFrame } from '../src/one-frame-message.js';
+import { SUITE, parseMessage } from '../src/record-message.js';
 
 /** What opened a message: this lib's own way of reading one frame, or the SDK as this lib sets it up. */
 export interface DecryptedVector {
@@ -42,7 +44,8 @@ export async function decryptVector(message: Buffer, keyring: KeyringNode): Prom
     encryptionContext: parsed.header.encryptionContext,
     encryptedDataKeys: [...parsed.header.encryptedDataKeys],
   });
-  return { plaintext: openOneFrame(material, parsed, parsed.onlyFrame), by: 'one frame' };
+  const dataKey = unwrapDataKey(material.getUnencryptedDataKey());
+  return { plaintext: openFrame(parsed.onlyFrame, dataKey), by: 'one frame' };
 }
 
 function parsedAsOurs(message: Buffer) {
