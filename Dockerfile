@@ -16,7 +16,7 @@ RUN npm ci
 COPY nest-cli.json tsconfig.json ./
 COPY libs libs
 COPY apps apps
-RUN npm run build && find dist -name '*.map' -delete && rm dist/*.tsbuildinfo
+RUN npm run build && find dist/bin -name '*.map' -delete
 
 FROM node:24-bookworm-slim
 ARG VERSION=0.1.0
@@ -34,7 +34,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 WORKDIR /app
 # All of it belongs to root: the user that runs it cannot change it.
 COPY --from=modules /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/bin dist/bin
 COPY package.json openapi.json LICENSE ./
 COPY apps/phi-api/bin apps/phi-api/bin
 COPY apps/phi-cli/bin apps/phi-cli/bin
@@ -52,4 +52,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["phi-healthy"]
 # No shell between the orchestrator's SIGTERM and the service, which drains and stops on it.
 ENTRYPOINT []
-CMD ["node", "dist/apps/phi-api/src/main.js"]
+CMD ["node", "dist/bin/phi-api.mjs"]

@@ -25,7 +25,10 @@ describe('the Dockerfile', () => {
     expect(textsOf(modules, 'RUN')).toEqual([expect.stringMatching(/^npm ci --omit=dev && /)]);
     expect(textsOf(build, 'RUN')[0]).toBe('npm ci');
     const taken = textsOf(image, 'COPY').filter((text) => text.startsWith('--from='));
-    expect(taken).toEqual(['--from=modules /app/node_modules node_modules', '--from=build /app/dist dist']);
+    expect(taken).toEqual([
+      '--from=modules /app/node_modules node_modules',
+      '--from=build /app/dist/bin dist/bin',
+    ]);
     expect(textsOf(image, 'RUN').filter((text) => /\bnpm (ci|i|install|run|exec)\b/.test(text))).toEqual([]);
   });
 
@@ -42,8 +45,8 @@ describe('the Dockerfile', () => {
     expect(words(textsOf(image, 'ENTRYPOINT')[0])).toEqual([]);
     const [program, script = '', ...more] = words(textsOf(image, 'CMD')[0]);
     expect([program, more]).toEqual(['node', []]);
-    expect(script).toBe('dist/apps/phi-api/src/main.js');
-    expect(existsSync(script.replace(/^dist\/(.*)\.js$/, '$1.ts'))).toBe(true);
+    expect(script).toBe('dist/bin/phi-api.mjs');
+    expect(existsSync(script)).toBe(true);
   });
 
   it('is production: nothing is kept inside the container by mistake', () => {
@@ -121,7 +124,7 @@ describe('.dockerignore', () => {
     'cert.pem',
     'test/fixtures/vectors/v1/vectors.json',
     'libs/audit/src/trail.spec.ts',
-    'apps/phi-cli/test/compiled-cli.ts',
+    'apps/phi-cli/test/built-cli.ts',
     'node_modules/fastify/package.json',
     'libs/tls/node_modules/x/index.js',
     'infra/cdk.json',

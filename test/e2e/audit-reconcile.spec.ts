@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ReconciliationReport } from '@app/audit';
 import { openPatientRecords } from '@app/patient-records';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { readAuditEvents } from '../support/audit-rows.js';
 import { canaries, LeakSearch } from '../support/canaries.js';
 import {
@@ -35,7 +35,7 @@ const patient = (mrn: string) => ({
 const record = { recordType: 'Observation', content: { resourceType: 'Observation', status: 'final' } };
 
 describe('phi audit reconcile', () => {
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   const trails = mkdtempSync(join(tmpdir(), 'phi-trails-'));
   let service: Service;
   let client: PhiClient;

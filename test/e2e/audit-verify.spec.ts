@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditKeys, padded, type VerificationReport } from '@app/audit';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { readAuditEvents } from '../support/audit-rows.js';
 import { erasablePatient, erasureBody, officerScope } from '../support/erasable-patient.js';
 import { KeyLoad } from '../support/key-load.js';
@@ -17,7 +17,7 @@ const variables = {
 };
 
 describe('phi audit', () => {
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   const folder = mkdtempSync(join(tmpdir(), 'phi-export-'));
   const file = (name: string) => join(folder, name);
   let service: Service;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { canaries, LeakSearch } from '../support/canaries.js';
 import { CanaryUser } from '../support/canary-uses.js';
 import { trailFile, writeTrail } from '../support/cloudtrail-records.js';
@@ -41,7 +41,7 @@ function foreignExport(): string[] {
 }
 
 describe('marked values that are stored', () => {
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   const folder = mkdtempSync(join(tmpdir(), 'phi-canary-commands-'));
   const data = join(folder, 'data');
   /** What commands write: an export, a key. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fixedConfiguration } from '@app/configuration';
 import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records';
 import { openPlatform, type Platform } from '@app/platform';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { messagesWithoutTheirHash } from '../support/stored-rows.js';
 import { clientOf, startListening, succeeded } from '../support/phi-client.js';
 
@@ -20,12 +20,12 @@ const longestRunMilliseconds = 60_000;
 interface Folder {
   platform: Platform;
   ids: string[];
-  phi(args: string[], killWhen?: () => Promise<boolean>): ReturnType<CompiledCli['run']>;
+  phi(args: string[], killWhen?: () => Promise<boolean>): ReturnType<BuiltCli['run']>;
 }
 
 /** `kill -9` whenever the work has come as far as some patient, then the same command again until it is done. */
 describe('a key command that is killed', () => {
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   const seed = mkdtempSync(join(tmpdir(), 'phi-kill-'));
   const ids = Array.from({ length: patients }, () => randomUUID());
 

@@ -5,7 +5,7 @@ import {
   type KeyStatus,
   openPatientRecords,
 } from '@app/patient-records';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { KeyLoad } from '../support/key-load.js';
 import { clientOf, type PhiClient, startListening } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
@@ -20,7 +20,7 @@ describe('the index root under load', () => {
   let service: Service;
   let load: KeyLoad;
   let client: PhiClient;
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   const idempotent = { birthDate: '1970-01-01', notes: 'sent twice' };
   const key = { 'idempotency-key': 'before-the-reindex' };
   let firstId: string;

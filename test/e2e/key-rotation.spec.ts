@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records';
-import { CompiledCli } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli } from '../../apps/phi-cli/test/built-cli.js';
 import { readAuditEvents } from '../support/audit-rows.js';
 import { KeyLoad } from '../support/key-load.js';
 import { startListening } from '../support/phi-client.js';
@@ -15,7 +15,7 @@ const variables = { PHI_KEY_CACHE_TTL_SECONDS: '1', PHI_PARAMETER_REFRESH_SECOND
 describe('branch keys and the KMS key under load', () => {
   let service: Service;
   let load: KeyLoad;
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
 
   beforeAll(async () => {
     service = await startListening(variables);

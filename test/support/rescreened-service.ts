@@ -1,7 +1,7 @@
 import type { StoredAuditEvent } from '@app/audit';
 import type { MaintenanceJobReport } from '@app/patient-records';
 import type { PhiTable } from '@app/phi-table';
-import { CompiledCli, type CliRun } from '../../apps/phi-cli/test/compiled-cli.js';
+import { BuiltCli, type CliRun } from '../../apps/phi-cli/test/built-cli.js';
 import { readAuditRows } from './audit-rows.js';
 import {
   type BedrockReply,
@@ -30,7 +30,7 @@ const ofCommand = 'ofcommand0';
 
 /** A service whose Bedrock is out of reach, and the command `phi rescreen`, for which it is not. */
 export class RescreenedService {
-  readonly #cli = new CompiledCli(true);
+  readonly #cli = new BuiltCli();
   /** What the guardrail answers to the service. */
   serviceMeets: () => BedrockReply = outOfReach;
   /** In place of what the guardrail answers to the command; `undefined` where that stays. */
@@ -78,7 +78,7 @@ export class RescreenedService {
   rescreen(
     args: string[] = [],
     onFailure: 'reject' | 'local-only' = 'reject',
-    kill?: Parameters<CompiledCli['run']>[2],
+    kill?: Parameters<BuiltCli['run']>[2],
   ): Promise<CliRun> {
     const variables = { ...bedrockVariables(ofCommand, onFailure), ...sdkEnvironment(this.bedrock) };
     return this.rescreenWith(variables, args, kill);
@@ -87,7 +87,7 @@ export class RescreenedService {
   rescreenWith(
     variables: Record<string, string>,
     args: string[] = [],
-    kill?: Parameters<CompiledCli['run']>[2],
+    kill?: Parameters<BuiltCli['run']>[2],
   ): Promise<CliRun> {
     const environment = { ...this.service.environment, ...variables };
     return this.#cli.run(['rescreen', '--json', ...args], environment, kill);

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { environmentOf, issuerOf } from './deployment.js';
 import { HttpClient } from './http-client.js';
 
-const entry = resolve('dist/apps/phi-api/src/main.js');
+const entry = resolve('dist/bin/phi-api.mjs');
 /** Longer than any start on a busy machine; a service that is not ready by then never will be. Milliseconds. */
 const readyWithin = 30_000;
 
@@ -76,7 +76,7 @@ export class ServiceProcess {
 
   static #spawn(folder: string, data: string, variables: Record<string, string>): ServiceProcess {
     if (!existsSync(entry)) {
-      throw new Error('dist/apps/phi-api is missing: run `npm run build`, or `npm test`, which builds first');
+      throw new Error('dist/bin is missing: run `npm run build`, or `npm test`, which builds first');
     }
     const unlimited = {
       PHI_RATE_LIMIT_PER_MINUTE: '0',
@@ -204,8 +204,8 @@ export class CliProcess {
   readonly ended: Promise<ProcessEnd & { output: string; errors: string }>;
 
   constructor(args: readonly string[], variables: Record<string, string>) {
-    if (!existsSync('dist/apps/phi-cli/src/main.js')) {
-      throw new Error('dist/apps/phi-cli is missing: run `npm run build`, or `npm test`, which builds first');
+    if (!existsSync('dist/bin/phi.mjs')) {
+      throw new Error('dist/bin is missing: run `npm run build`, or `npm test`, which builds first');
     }
     this.child = spawn(process.execPath, [resolve('apps/phi-cli/bin/phi.mjs'), ...args], {
       cwd: tmpdir(),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const main = new URL('../../../dist/apps/phi-cli/src/main.js', import.meta.url);
+const main = new URL('../../../dist/bin/phi.mjs', import.meta.url);
 
 if (existsSync(fileURLToPath(main))) {
   await import(main.href);

@@ -1,17 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { CompiledCli } from '../test/compiled-cli.js';
+import { BuiltCli } from '../test/built-cli.js';
 import { bundleOf } from '../test/import-run.js';
 import { ServiceStandIn } from '../test/service-stand-in.js';
 
 describe('the phi program', () => {
-  let cli: CompiledCli;
+  let cli: BuiltCli;
   let service: ServiceStandIn;
   let environment: Record<string, string>;
   let file: string;
   beforeAll(() => {
-    cli = new CompiledCli(true);
+    cli = new BuiltCli();
     file = join(cli.folder, 'bundle.json');
     writeFileSync(file, JSON.stringify(bundleOf('p', 200)));
   });
@@ -61,7 +61,7 @@ describe('the phi program', () => {
   });
 
   it('says what to do when it was not built', async () => {
-    const unbuilt = new CompiledCli(false);
+    const unbuilt = BuiltCli.absent();
     try {
       const { exitCode, stderr } = await unbuilt.run(['import', '--help']);
       expect({ exitCode, stderr }).toEqual({

@@ -7,13 +7,13 @@ import { type MaintenanceJobReport, type KeyStatus } from '@app/patient-records'
 import { readAuditEvents } from '../../../../test/support/audit-rows.js';
 import { clientOf, type PhiClient, startListening } from '../../../../test/support/phi-client.js';
 import { type Service } from '../../../../test/support/service.js';
-import { CompiledCli } from '../../test/compiled-cli.js';
+import { BuiltCli } from '../../test/built-cli.js';
 
 const variables = { PHI_KEY_CACHE_TTL_SECONDS: '1', PHI_PARAMETER_REFRESH_SECONDS: '1' };
 const patients = 20;
 
 describe('phi keys', () => {
-  const cli = new CompiledCli(true);
+  const cli = new BuiltCli();
   let service: Service;
   let client: PhiClient;
   let environment: Record<string, string>;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { cpSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { CompiledSources } from '../../../test/support/compile-sources.js';
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 /** What a run of the compiled command line left behind. */
 export interface CliRun {
@@ -11,16 +11,22 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** The command line as a process of its own, compiled from the sources as they are now into a temporary folder. */
-export class CompiledCli {
-  readonly #sources = new CompiledSources();
-  readonly folder = this.#sources.folder;
-  readonly bin = join(this.folder, 'apps/phi-cli/bin/phi.mjs');
+/** The built command line as a process of its own, with a folder of its own to work in. */
+export class BuiltCli {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'phi-cli-')));
+  bin = resolve('apps/phi-cli/bin/phi.mjs');
 
-  /** @param compile false leaves the sources out: a checkout that was never built */
-  constructor(compile: boolean) {
-    cpSync('apps/phi-cli/bin', dirname(this.bin), { recursive: true });
-    if (compile) this.#sources.add('apps/phi-cli/src/main.ts');
+  constructor() {
+    if (!existsSync('dist/bin/phi.mjs'))
+      throw new Error('dist/bin is missing: run `npm run build`, or `npm test`, which builds first');
+  }
+
+  /** @returns that of a checkout that was never built */
+  static absent(): BuiltCli {
+    const cli = new BuiltCli();
+    cpSync('apps/phi-cli/bin', join(cli.folder, 'apps/phi-cli/bin'), { recursive: true });
+    cli.bin = join(cli.folder, 'apps/phi-cli/bin/phi.mjs');
+    return cli;
   }
 
   /** @param kill called with a function that sends the process a signal, SIGKILL unless it says another */
@@ -45,6 +51,6 @@ export class CompiledCli {
   }
 
   remove(): void {
-    this.#sources.remove();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
