@@ -2,9 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CompiledSources } from '../support/compile-sources.js';
 import { canaries, filesBelow, LeakSearch } from '../support/canaries.js';
 import {
   type AnswerBody,
@@ -23,13 +22,12 @@ interface Line {
   document?: { resource: Record<string, unknown>; screening: { outcome: string } };
 }
 
-const sources = new CompiledSources();
 const scratch = mkdtempSync(join(tmpdir(), 'phi-recovery-'));
-let main: string;
+const program = resolvePath('apps/phi-recovery/bin/phi-recovery.mjs');
 
 /** The recovery tool as a process of its own: nothing of the service is in it. */
 async function recover(...args: string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -67,7 +65,6 @@ describe('recovery without the service', () => {
   let otherId: string;
 
   beforeAll(async () => {
-    main = sources.add('apps/phi-recovery/src/main.ts');
     service = await startListening({}, folder);
     client = await clientOf(service);
     const created = await succeeded(client.post('/v1/patients', { name: [{ family }], notes: freeText }));
@@ -92,7 +89,6 @@ describe('recovery without the service', () => {
   afterAll(async () => {
     await service.stop();
     for (const each of [folder, scratch]) rmSync(each, { recursive: true, force: true });
-    sources.remove();
   });
 
   // 45 CFR 164.308(a)(7)(ii)(B), 164.308(a)(7)(ii)(D): the restore is rehearsed with each change of the code.
