@@ -6,6 +6,7 @@ FROM node:24-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY docker/prune-modules.mjs docker/
+COPY apps/unbundled.mjs apps/
 RUN npm ci --omit=dev && node docker/prune-modules.mjs node_modules
 
 # Development dependencies are here and nowhere else.

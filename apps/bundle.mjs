@@ -2,18 +2,13 @@
  * Puts each built app and the packages that it uses into a few files, `dist/bin`: Node spends more than half of a start on finding
  * and reading 2,600 small ones. What runs is what `nest build` made; the compiler's checks and decorators are done by then.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import process from 'node:process';
 import { build } from 'esbuild';
+import { unbundled } from './unbundled.mjs';
 
 const apps = { 'phi-api': 'phi-api', phi: 'phi-cli', 'phi-recovery': 'phi-recovery' };
-
-/** Not to be put into a file with others, each with the reason. */
-const outside = {
-  lmdb: 'finds its native part beside itself',
-  '@stdlib/*': 'a list of names, read as data',
-  'swagger-ui-dist': 'pages that are served from its folder',
-};
 
 /** What frameworks ask for in case it is there; here it is not. */
 const absent = [
@@ -35,8 +30,22 @@ if (missing.length > 0) {
   process.exit(2);
 }
 
+/** It asks for class-validator past every bundler, which would bring a second one beside that of the bundle. */
+const mappedTypes = {
+  name: 'mapped-types',
+  setup({ onLoad }) {
+    onLoad({ filter: /@nestjs\/mapped-types\/dist\/type-helpers\.utils\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace(/^const require = createRequire\(import\.meta\.url\);$/m, '');
+      if (contents === text) throw new Error('@nestjs/mapped-types asks for its packages in another way now');
+      return { contents };
+    });
+  },
+};
+
 rmSync('dist/bin', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints,
   outdir: 'dist/bin',
   outExtension: { '.js': '.mjs' },
@@ -47,14 +56,37 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // Of a package in CommonJS, `import()` would give its default alone.
+  mainFields: ['module', 'main'],
   sourcemap: true,
   sourcesContent: false,
   // Licences that ask for it go along, in a file beside each.
   legalComments: 'linked',
-  external: [...Object.keys(outside), ...absent.flatMap((name) => [name, `${name}/*`])],
+  external: [
+    ...Object.keys(unbundled),
+    ...Object.keys(unbundled).map((name) => `${name}/*`),
+    ...absent.flatMap((name) => [name, `${name}/*`]),
+  ],
   // CommonJS packages ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
   },
+  plugins: [mappedTypes],
   logLevel: 'warning',
 });
+
+// What the image leaves out must not be asked for (docker/prune-modules.mjs).
+const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+const expected = new Set([...Object.keys(unbundled), ...absent.map(packageOf)]);
+const asked = Object.values(metafile.outputs).flatMap(({ imports }) =>
+  imports.filter(({ external }) => external),
+);
+const unexpected = asked
+  .map(({ path }) => packageOf(path))
+  .filter((name) => !isBuiltin(name) && !expected.has(name));
+if (unexpected.length > 0) {
+  process.stderr.write(
+    `the bundle asks for ${[...new Set(unexpected)].join(', ')}, which apps/unbundled.mjs does not name\n`,
+  );
+  process.exit(1);
+}

@@ -1,6 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { isUnused, unusedPackages } from '../../docker/prune-modules.mjs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { isUnused, loadedPackages, pruneModules, unusedPackages } from '../../docker/prune-modules.mjs';
 import { repositoryFiles } from '../support/source-files.js';
 import { dockerfileStages, dockerignore, type Stage, textsOf } from './dockerfile.js';
 
@@ -161,6 +173,39 @@ describe('pruning of the image', () => {
     'keeps the terms in %s',
     (name) => expect(isUnused(name)).toBe(false),
   );
+
+  it('keeps of a package that runs from the bundle its name, its version and its terms', () => {
+    const modules = mkdtempSync(join(tmpdir(), 'phi-modules-'));
+    for (const [name, manifest] of [
+      ['lmdb', { dependencies: { needed: '1.0.0' } }],
+      ['needed', {}],
+      ['@scope/bundled', {}],
+    ] as const) {
+      mkdirSync(join(modules, name, 'lib'), { recursive: true });
+      writeFileSync(join(modules, name, 'package.json'), JSON.stringify(manifest));
+      for (const file of ['index.js', 'LICENSE', 'lib/more.js'])
+        writeFileSync(join(modules, name, file), 'x');
+    }
+    expect(pruneModules(modules)).toBe(2);
+    const left = readdirSync(modules, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(modules, join(entry.parentPath, entry.name)));
+    rmSync(modules, { recursive: true });
+    const whole = ['LICENSE', 'index.js', 'lib/more.js', 'package.json'];
+    expect(left.sort()).toEqual(
+      [
+        ...['LICENSE', 'package.json'].map((name) => `@scope/bundled/${name}`),
+        ...['lmdb', 'needed'].flatMap((name) => whole.map((path) => `${name}/${path}`)),
+      ].sort(),
+    );
+  });
+
+  it('keeps the store, its native part and the pages of Swagger UI', () => {
+    const loaded = loadedPackages('node_modules');
+    expect([...loaded]).toEqual(expect.arrayContaining(['lmdb', 'msgpackr', 'swagger-ui-dist']));
+    expect([...loaded].filter((name) => name.startsWith('@lmdb/')).length).toBeGreaterThan(0);
+    expect(loaded.has('@nestjs/core')).toBe(false);
+  });
 
   it('takes no package away that production names', () => {
     const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };

@@ -36,11 +36,11 @@ const DATA_KEY_AT = VERSION_AT + VERSION_BYTES;
 /** Where the message id ends: version, suite, message id. */
 const CONTEXT_AT = 1 + 2 + MESSAGE_ID_BYTES;
 const FORMAT_AND_SUITE = Buffer.concat([Buffer.from([2]), uint16(SUITE_ID)]);
-const ONE_KEY = uint16(1);
+const ONE_KEY_OF_PROVIDER = Buffer.concat([uint16(1), uint16(PROVIDER_ID.length), PROVIDER_ID]);
 const WRAPPED_SIZE = uint16(WRAPPED_BYTES);
 const HEADER_IV = Buffer.alloc(IV_BYTES);
-const FRAME_IV = Buffer.alloc(IV_BYTES, 0);
-FRAME_IV.writeUInt32BE(1, IV_BYTES - 4);
+/** The sequence number of the one frame, 1. */
+const FRAME_IV = Buffer.concat([Buffer.alloc(IV_BYTES - 4), uint32(1)]);
 /** Final frame: the mark, the first sequence number, its IV; the length of the content follows. */
 const FRAME_HEAD = Buffer.concat([Buffer.from('ffffffff00000001', 'hex'), FRAME_IV]);
 const FRAME_HEAD_BYTES = FRAME_HEAD.length + 4;
@@ -79,17 +79,8 @@ export interface Binding {
 export function bindingOf(context: Readonly<Record<string, string>>): Binding {
   const patientId = Buffer.from(context['patient_id'] ?? '', 'latin1');
   const pairs = serializedContext(context);
-  const sizes = [uint16(pairs.length), uint16(PROVIDER_ID.length), uint16(patientId.length)] as const;
-  const inHeader = Buffer.concat([
-    sizes[0],
-    pairs,
-    ONE_KEY,
-    sizes[1],
-    PROVIDER_ID,
-    sizes[2],
-    patientId,
-    WRAPPED_SIZE,
-  ]);
+  const sizes = [uint16(pairs.length), uint16(patientId.length)] as const;
+  const inHeader = Buffer.concat([sizes[0], pairs, ONE_KEY_OF_PROVIDER, sizes[1], patientId, WRAPPED_SIZE]);
   return { patientId, context: pairs, inHeader };
 }
 
@@ -236,8 +227,7 @@ function derivedKeys(dataKey: Uint8Array, messageId: Uint8Array): { key: Buffer;
 
 /** KDF in counter mode with HMAC-SHA-256 (NIST SP 800-108): 256 bits are its first block. */
 function wrappingKey(branchKey: Uint8Array, salt: Uint8Array): Buffer {
-  const [first, separator, bits] = [uint32(1), Buffer.alloc(1), uint32(KEY_BYTES * 8)];
-  const input = Buffer.concat([first, PROVIDER_ID, separator, salt, bits]);
+  const input = Buffer.concat([uint32(1), PROVIDER_ID, Buffer.alloc(1), salt, uint32(KEY_BYTES * 8)]);
   return createHmac('sha256', branchKey).update(input).digest();
 }
 
@@ -288,10 +278,7 @@ const FINAL_FRAME = Buffer.from('AWSKMSEncryptionClient Final Frame', 'utf8');
 
 /** "Body AAD": message id, content type, sequence number, content length. */
 function frameAad(messageId: Uint8Array, contentLength: number): Buffer {
-  const numbers = Buffer.alloc(12);
-  numbers.writeUInt32BE(1, 0);
-  numbers.writeUInt32BE(contentLength, 8);
-  return Buffer.concat([messageId, FINAL_FRAME, numbers]);
+  return Buffer.concat([messageId, FINAL_FRAME, uint32(1), uint32(0), uint32(contentLength)]);
 }
 
 const holdsAt = (bytes: Buffer, part: Buffer, start: number): boolean =>

@@ -185,11 +185,9 @@ export class EmergencyReviews {
   /** @throws Problem `not-found` */
   async #find(id: string): Promise<{ item: PhiItem; access: EmergencyAccess }> {
     const { table, rowSeal } = this.parts;
-    const [open, reviewed] = await table.batchGet([
-      keys.emergency('open', id),
-      keys.emergency('reviewed', id),
-    ]);
-    const item = reviewed ?? open;
+    // One after the other: an entry moves from the one place to the other, and a batch is no single moment. It could be missing in both.
+    const item =
+      (await table.get(keys.emergency('open', id))) ?? (await table.get(keys.emergency('reviewed', id)));
     if (item === undefined) throw new Problem(problemTypes.notFound);
     return { item, access: accessOf(rowSeal, item) };
   }
