@@ -15,6 +15,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json ./
+COPY compliance compliance
 COPY libs libs
 COPY apps apps
 RUN npm run build && find dist/bin -name '*.map' -delete

@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 import { isUnused, loadedPackages, pruneModules, unusedPackages } from '../../docker/prune-modules.mjs';
-import { repositoryFiles } from '../support/source-files.js';
+import { isProduction, repositoryFiles } from '../support/source-files.js';
 import { dockerfileStages, dockerignore, type Stage, textsOf } from './dockerfile.js';
 
 const base = 'node:24-bookworm-slim';
@@ -42,6 +42,23 @@ describe('the Dockerfile', () => {
       '--from=build /app/dist/bin dist/bin',
     ]);
     expect(textsOf(image, 'RUN').filter((text) => /\bnpm (ci|i|install|run|exec)\b/.test(text))).toEqual([]);
+  });
+
+  it('gives the build every folder that its sources import from', () => {
+    const sources = repositoryFiles().filter(
+      (file) => isProduction(file) && /^(apps|libs)\//.test(file.path),
+    );
+    const folders = new Set(
+      sources.flatMap(({ path, text }) =>
+        [...text.matchAll(/from '(\.\.\/[^']+)'/g)].map(
+          ([, to = '']) => normalize(join(dirname(path), to)).split('/')[0] ?? '',
+        ),
+      ),
+    );
+    const copied = textsOf(build, 'COPY').flatMap((text) => text.split(' ').slice(0, -1));
+    expect([...folders].filter((folder) => !copied.includes(folder))).toEqual([]);
+    const lets = dockerignore('.dockerignore');
+    for (const folder of folders) expect([folder, lets(`${folder}/index.ts`)]).toEqual([folder, true]);
   });
 
   it('runs as user 1000, whom nothing belongs to', () => {
