@@ -48,7 +48,7 @@ export async function createApp({
     requests.answered(reply.statusCode, reply.elapsedTime);
     done();
   });
-  app.get(Admission).attach(adapter.getInstance());
+  app.get(Admission).attach(adapter.getInstance(), speaksTls(config));
   permitRecordTypes(recordTypes(config.PHI_RECORD_TYPES));
   SwaggerModule.setup('docs', app, readOpenApiDocument, {
     customSiteTitle: 'Healthcare Security Platform',

@@ -78,6 +78,12 @@ export const variables = {
     1,
     100_000,
   ),
+  PHI_TURN_MILLISECONDS: wholeNumber(
+    'What a turn of the event loop may take while requests come; when turns stay longer, fewer requests are worked on at a time. 0 keeps to PHI_CONCURRENT_REQUESTS.',
+    20,
+    0,
+    10_000,
+  ),
   PHI_CONNECTIONS: wholeNumber(
     'Connections held at a time; more are closed as they come.',
     4096,

@@ -136,16 +136,21 @@ const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 function setHeaders(request: FastifyRequest, reply: FastifyReply, secure: boolean): void {
-  void reply
-    .header('x-request-id', request.id)
+  void reply.header('x-request-id', request.id).headers(protectiveHeaders(request.url, secure));
+}
+
+/** @returns what every answer tells a browser or a cache, whatever it answers */
+export function protectiveHeaders(url: string, secure: boolean): Record<string, string> {
+  return {
     // OWASP ASVS 5, 3.4.3 to 3.4.6: an answer is data, never a page, a script or part of a page.
-    .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'no-referrer')
-    .header('cross-origin-resource-policy', 'same-origin')
-    .header('content-security-policy', request.url.startsWith('/docs') ? pagePolicy : dataPolicy);
-  // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
-  if (request.url.startsWith('/v1/')) void reply.header('cache-control', 'no-store');
-  if (secure) void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-security-policy': url.startsWith('/docs') ? pagePolicy : dataPolicy,
+    // PHI is kept in no cache (OWASP ASVS 5, 14.3.2); HSTS only means something under TLS.
+    ...(url.startsWith('/v1/') ? { 'cache-control': 'no-store' } : {}),
+    ...(secure ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
+  };
 }
 
 /** What is no HTTP request, or has too large a head, never becomes one: nobody is known to record it of. */
