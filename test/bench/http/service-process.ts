@@ -18,6 +18,8 @@ export interface ServiceOptions {
   folder: string;
   /** Further options of Node, e.g. for a profile. */
   nodeOptions?: readonly string[];
+  /** Configuration beside the defaults, to compare two settings. */
+  variables?: Readonly<Record<string, string>>;
 }
 
 /** The service as a user runs it: a process of its own, its log in a file, everything on but the rate limit. */
@@ -35,7 +37,7 @@ export class ServiceProcess {
   static async start(options: ServiceOptions): Promise<ServiceProcess> {
     mkdirSync(options.folder, { recursive: true });
     const port = await freePort();
-    const environment = environmentOf(options.folder, port);
+    const environment = environmentOf(options, port);
     const url = `http://127.0.0.1:${port}`;
     const errors = join(options.folder, 'errors.txt');
     const outputs = [openSync(join(options.folder, 'log.jsonl'), 'w'), openSync(errors, 'w')] as const;
@@ -82,7 +84,7 @@ export class ServiceProcess {
 }
 
 /** Nothing of the caller's own configuration: a benchmark measures the defaults. */
-function environmentOf(folder: string, port: number): NodeJS.ProcessEnv {
+function environmentOf({ folder, variables }: ServiceOptions, port: number): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('PHI_') && name !== 'NODE_ENV' && name !== 'NODE_OPTIONS',
   );
@@ -92,6 +94,7 @@ function environmentOf(folder: string, port: number): NodeJS.ProcessEnv {
     PHI_PORT: String(port),
     PHI_RATE_LIMIT_PER_MINUTE: '0',
     PHI_LOG_LEVEL: 'info',
+    ...variables,
   };
 }
 
