@@ -89,7 +89,8 @@ describe('the threat model', () => {
 
 describe('the check of the threat model', () => {
   it('misses a letter that nobody speaks of', () => {
-    const rest = '| T | a | b | `c` | d |\n\nNo R and I: because of what this element is, and of nothing else.';
+    const rest =
+      '| T | a | b | `c` | d |\n\nNo R and I: because of what this element is, and of nothing else.';
     expect(lettersMissing(rest)).toEqual(['S', 'D', 'E']);
     expect(lettersMissing('No S: short')).toEqual(stride);
   });
