@@ -188,6 +188,61 @@ describe('breaking the glass', () => {
   });
 });
 
+describe('its early end', () => {
+  const end = (by = clinician, at = path) => by.delete(`${at}/emergency-access`);
+
+  it('closes the patient again at once, is recorded, and leaves it to be reviewed', async () => {
+    const { id: emergencyAccessId } = await breakGlass(clinician, id);
+    await succeeded(clinician.get(path));
+    const start = await recorded();
+    expect((await end()).status).toBe(204);
+    expect(new Set(await statusesOf(readable().map((at) => clinician.get(at))))).toEqual(new Set([404]));
+
+    expect((await eventsSince(start))[0]).toMatchObject({
+      type: 'emergency-access',
+      outcome: '0',
+      patientId: id,
+      origin: { purposeOfUse: 'ETREAT', emergencyAccessId },
+      emergencyAccess: { id: emergencyAccessId, step: 'ended' },
+    });
+    const reviewer = await clientOf(service, { scope: 'phi/review', subject: 'reviewer' });
+    const { body } = await succeeded(reviewer.get(`/v1/audit/emergency-accesses/${emergencyAccessId}`));
+    expect(body).toMatchObject({
+      status: 'open',
+      endedAt: expect.any(String),
+      reads: [{ type: 'patient-read' }],
+    });
+  });
+
+  it('is followed by another one, with an entry of its own', async () => {
+    const first = await breakGlass(clinician, id);
+    await succeeded(end());
+    const second = await open();
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.id);
+    expect((await clinician.get(path)).status).toBe(200);
+  });
+
+  it('is for who has one open: else the answer is that of a patient who never was', async () => {
+    const other = await clinicianOf(service, 'other-clinician');
+    await breakGlass(clinician, id);
+    const absent = `/v1/patients/${randomUUID()}`;
+    for (const refused of [await end(other), await end(clinician, absent)]) {
+      expect(refused).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
+    }
+    expect((await clinician.get(path)).status).toBe(200);
+    await succeeded(end());
+    expect((await end()).status).toBe(404);
+  });
+
+  it('has one winner of many at once', async () => {
+    await breakGlass(clinician, id);
+    const answered = await statusesOf(Array.from({ length: 8 }, () => end()));
+    expect(answered.filter((status) => status === 204)).toHaveLength(1);
+    expect(answered.filter((status) => status === 404)).toHaveLength(7);
+  });
+});
+
 describe('asking again', () => {
   it('answers the one that is open, stores nothing, and cannot stretch it', async () => {
     const first = await open();

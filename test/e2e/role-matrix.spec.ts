@@ -41,6 +41,7 @@ POST   /v1/patients/{patientId}/erase                        | 401    403    403
 GET    /v1/patients/{patientId}/care-team                    | 401    200    200    200    404      200       200     404      403     403      403    403
 PUT    /v1/patients/{patientId}/care-team                    | 401    403    200    200    404      403       403     403      403     403      403    403
 POST   /v1/patients/{patientId}/emergency-access             | 401    403    403    201    201      200       403     403      403     403      403    403
+DELETE /v1/patients/{patientId}/emergency-access             | 401    403    403    404    404      204       403     403      403     403      403    403
 GET    /v1/patients/{patientId}/disclosures                  | 401    403    403    403    403      403       200     404      200     403      403    403
 POST   /v1/patients/{patientId}/records                      | 401    403    201    201    404      403       403     403      403     403      403    403
 GET    /v1/patients/{patientId}/records                      | 401    200    200    200    404      200       200     404      403     403      403    403

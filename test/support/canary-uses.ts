@@ -109,6 +109,8 @@ export class CanaryUser {
     await this.post(path, { ...broken, reason: blockedRecord().notes }); // 422
     const id = idOf(await this.post(path, broken));
     await this.post(path, broken); // 200
+    await this.remove(path);
+    await this.remove(path); // 404
     const queue = '/v1/audit/emergency-accesses';
     const verdict = { finding: 'appropriate', comment: canaryRecord().notes };
     await this.post(`${queue}/${id}/review`, verdict); // 403: his own

@@ -93,7 +93,7 @@ export interface AuditEvent {
   /** Of an emergency access: which one, what became of it, until when it lets its holder read (ISO 8601), what a review found. */
   emergencyAccess?: {
     id: string;
-    step: 'granted' | 'repeated' | 'read' | 'reviewed';
+    step: 'granted' | 'repeated' | 'ended' | 'read' | 'reviewed';
     expiresAt?: string;
     finding?: string;
   };

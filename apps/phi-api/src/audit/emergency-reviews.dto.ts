@@ -134,6 +134,13 @@ export class EmergencyCaseDto extends EmergencyEntryDto {
     example: 'Confirmed by the shift log of the emergency department.',
   })
   comment?: string;
+  @ApiProperty({
+    description: 'When its holder ended it, before its time.',
+    required: false,
+    format: 'date-time',
+    example: '2026-01-05T09:48:00.000Z',
+  })
+  endedAt?: string;
   @ApiProperty({ description: 'What was read under it, newest first.', type: [EmergencyReadDto] })
   reads!: EmergencyReadDto[];
   @ApiProperty({
@@ -173,15 +180,19 @@ export function caseAnswer({
   moreEvents,
 }: EmergencyCase): EmergencyCaseDto {
   const { reason, comment } = texts;
+  const ended = events.find(isEnd);
   return {
     ...entryAnswer(access),
     patientErased,
     ...(reason === undefined ? {} : { reason }),
     ...(comment === undefined ? {} : { comment }),
-    reads: events.map(readAnswer),
+    ...(ended === undefined ? {} : { endedAt: ended.event.recordedAt }),
+    reads: events.filter((row) => !isEnd(row)).map(readAnswer),
     moreReads: moreEvents,
   };
 }
+
+const isEnd = ({ event }: AuditRow) => event.emergencyAccess?.step === 'ended';
 
 function readAnswer({ event }: AuditRow): EmergencyReadDto {
   const { id: eventId, recordedAt, type, count, entities = [] } = event;

@@ -71,6 +71,11 @@ describe('AuditMetrics', () => {
       event('emergency-access', { emergencyAccess: { id: 'x', step: 'repeated' } }),
       {},
     ],
+    [
+      'the early end of an emergency access',
+      event('emergency-access', { emergencyAccess: { id: 'x', step: 'ended' } }),
+      {},
+    ],
     ['a mass read', event('mass-read', { outcome: '8', count: 51 }), { MassReads: 1 }],
     ['a login', event('login'), { Logins: 1 }],
     ['the destruction of a key', event('key-destroy'), { KeyDestructions: 1 }],

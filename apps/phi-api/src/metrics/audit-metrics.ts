@@ -64,9 +64,9 @@ export class AuditMetrics {
 
   #count(event: StoredAuditEvent): void {
     this.#counters.add('AuditEvents');
-    // Asked for again while it was open: nobody broke the glass a second time.
-    const isRepeated = event.emergencyAccess?.step === 'repeated';
-    const ofType = isRepeated ? undefined : nameByType[event.type];
+    // Asked for again while it was open, or ended: nobody broke the glass a second time.
+    const step = event.emergencyAccess?.step;
+    const ofType = step === 'repeated' || step === 'ended' ? undefined : nameByType[event.type];
     if (ofType !== undefined) this.#counters.add(ofType);
     const ofProblem = event.refusal && nameByProblem[event.refusal.problem];
     if (ofProblem !== undefined) this.#counters.add(ofProblem);

@@ -1,4 +1,4 @@
-import { Controller, Inject, Post, Res, UseGuards } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Inject, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { OperationAccess } from '@app/authorization';
 import { type Caller, EmergencyAccesses, type ScreeningResult } from '@app/patient-records';
@@ -48,5 +48,21 @@ export class EmergencyAccessController {
     const { grant, isNew } = await this.emergencyAccesses.open(caller, patientId, text);
     void reply.status(isNew ? 201 : 200);
     return { id: grant.id, patientId, grantedAt: grant.grantedAt, expiresAt: grant.expiresAt };
+  }
+
+  @Delete(':patientId/emergency-access')
+  @HttpCode(204)
+  @OperationAccess('emergency-access')
+  @Documented({
+    summary: 'End your emergency access to a patient before its time',
+    problems: {
+      404: 'You have no emergency access to such a patient that is open',
+      409: 'It is being changed again and again; it is still open',
+    },
+  })
+  @DocumentId('patientId')
+  @ApiResponse({ status: 204, description: 'Ended; it stays to be reviewed' })
+  async end(@RequestCaller() caller: Caller, @IdParam('patientId') patientId: string): Promise<void> {
+    await this.emergencyAccesses.end(caller, patientId);
   }
 }

@@ -67,6 +67,32 @@ export class EmergencyAccesses {
     throw new Problem(problemTypes.concurrentWrite);
   }
 
+  /**
+   * Ends the emergency access of the one who asks before its time: what nobody needs any more is open to nobody. It stays in the queue
+   * and in the trail.
+   * @throws Problem `not-found` unless he has one open for this patient, whether or not there is such a patient
+   * @throws Problem `concurrent-write`: it is still open
+   */
+  async end(caller: Caller, patientId: string): Promise<void> {
+    const { table, audit, rowSeal } = this.parts;
+    const key = keys.grant(patientId, subjectToken(caller.principal));
+    for (let attempt = 0; attempt < attemptsAtMost; attempt++) {
+      const found = await table.get(key);
+      const grant = found && grantOf(verifySeal(rowSeal, found));
+      if (grant === undefined || !isOpenFor(caller.principal, grant, new Date()))
+        throw new Problem(problemTypes.notFound);
+      const seal = { type: 'equals', attribute: 'seal', value: found?.attributes['seal'] as string } as const;
+      const origin = { ...caller.origin, emergencyAccessId: grant.id };
+      const ended = grantEvent({ ...caller, origin }, patientId, grant, 'ended');
+      try {
+        return await audit.transactWrite([{ type: 'delete', key, condition: seal }], [ended]);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed)) throw error;
+      }
+    }
+    throw new Problem(problemTypes.concurrentWrite);
+  }
+
   async #rows({ principal }: Caller, patientId: string): Promise<(PhiItem | undefined)[]> {
     const wanted = [keys.profile(patientId), keys.grant(patientId, subjectToken(principal))];
     const found = await this.parts.table.batchGet(wanted);
@@ -147,7 +173,7 @@ function grantEvent(
   caller: Caller,
   patientId: string,
   { id, expiresAt }: EmergencyGrant,
-  step: 'granted' | 'repeated',
+  step: 'granted' | 'repeated' | 'ended',
   details: Parameters<typeof event>[2] = {},
 ) {
   const origin = { ...caller.origin, purposeOfUse: emergencyPurpose };
