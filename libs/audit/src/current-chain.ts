@@ -12,7 +12,7 @@ const namesAtMost = 5;
 
 /** @returns the problem of a request whose events cannot be recorded */
 export const auditUnavailable = (cause: unknown): Problem =>
-  new Problem(problemTypes.auditUnavailable, { cause, headers: { 'retry-after': '5' } });
+  new Problem(problemTypes.auditUnavailable, { cause });
 
 /** The chain that an instance writes: opened with the first event, and followed by another one when it was lost. */
 export class CurrentChain {

@@ -94,7 +94,7 @@ export class TableUnavailable extends Problem {
 
   /** @param message fixed text for the log; nothing of an item */
   constructor(message: string, options: { cause?: unknown; notWritten?: boolean } = {}) {
-    super(problemTypes.storageUnavailable, { cause: options.cause, headers: { 'retry-after': '5' } });
+    super(problemTypes.storageUnavailable, { cause: options.cause });
     this.message = message;
     this.notWritten = options.notWritten ?? false;
   }

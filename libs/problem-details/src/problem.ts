@@ -16,6 +16,9 @@ export interface FindingSummary {
   pointer: string;
 }
 
+/** A dependency that fails, or a process that is full, is asked again no sooner (RFC 9110, 10.2.3). */
+const comeAgain = { 'retry-after': '5' };
+
 export interface ProblemOptions {
   /** The error behind it: logged by class and stack only, never sent. */
   cause?: unknown;
@@ -45,7 +48,7 @@ export class Problem extends Error {
     super(type.title, options.cause === undefined ? undefined : { cause: options.cause });
     this.errors = options.errors;
     this.findings = options.findings;
-    this.headers = options.headers ?? {};
+    this.headers = { ...(type.status === 503 ? comeAgain : {}), ...options.headers };
     this.detail = options.detail ?? type.detail;
   }
 }

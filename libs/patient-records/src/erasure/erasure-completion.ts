@@ -239,5 +239,5 @@ function unfinished(error: unknown): unknown {
   if (!(error instanceof Problem) || error.type.status !== 503) return error;
   const detail =
     'The erasure has begun and the patient can no longer be read. Repeat the request; otherwise the service completes it on its own.';
-  return new Problem(error.type, { cause: error, headers: { 'retry-after': '5', ...error.headers }, detail });
+  return new Problem(error.type, { cause: error, headers: error.headers, detail });
 }
