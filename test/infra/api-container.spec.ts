@@ -17,6 +17,7 @@ const atDefault: Record<string, string> = {
   PHI_CONNECTIONS: 'one limit for all deployments',
   PHI_CORS_ORIGINS: 'a question of the organization: changed by who answers for it',
   PHI_ANSWER_TIMEOUT_SECONDS: 'one limit for all deployments',
+  PHI_AWS_TIMEOUT_SECONDS: 'one limit for all deployments, within that of the gateway',
   PHI_DRAIN_SECONDS: 'one time for all deployments, well within what the task has to stop',
   PHI_BODY_LIMIT_BYTES: 'one limit for all deployments',
   PHI_REQUEST_TIMEOUT_SECONDS:

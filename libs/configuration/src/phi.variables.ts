@@ -133,6 +133,12 @@ export const variables = {
     1,
     86_400,
   ),
+  PHI_AWS_TIMEOUT_SECONDS: wholeNumber(
+    'Longest time that DynamoDB, KMS or Parameter Store may take for one attempt of three, and that is spent on trying again what they throttle; then the answer is 503. API Gateway waits 29 s in all.',
+    3,
+    1,
+    4,
+  ),
   PHI_TOKEN_AUDIENCE: text(
     'Audience that access tokens must name.',
     'phi-api',

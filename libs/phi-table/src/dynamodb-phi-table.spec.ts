@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { fault, scriptedDynamoDb, type Answer, type ScriptedDynamoDb } from '../test/scripted-dynamodb.js';
 import { DynamoDbPhiTable } from './dynamodb-phi-table.js';
+import type { RetryOptions } from './dynamodb-retry.js';
 import { tableDefinitions, timeToLive } from './dynamodb-table-definitions.js';
 import { ConditionFailed, TableUnavailable, type PhiKey, type TableWrite } from './phi-table.js';
 
@@ -21,10 +22,13 @@ const cancelled = (...codes: string[]) =>
 describe('DynamoDbPhiTable over a wire with faults', () => {
   const scripted: ScriptedDynamoDb[] = [];
   const open = (...script: Answer[]) => openWith(3, script);
-  const openWith = async (maxAttempts: number, script: Answer[]) => {
+  const openWith = async (
+    maxAttempts: number,
+    script: Answer[],
+    retry: RetryOptions = { attempts: 3, firstPauseMs: 1 },
+  ) => {
     const dynamoDb = await scriptedDynamoDb(script, maxAttempts);
     scripted.push(dynamoDb);
-    const retry = { attempts: 3, firstPauseMs: 1 };
     return { dynamoDb, table: new DynamoDbPhiTable({ client: dynamoDb.client, tables, retry }) };
   };
   afterEach(async () => {
@@ -59,6 +63,16 @@ describe('DynamoDbPhiTable over a wire with faults', () => {
       notWritten: true,
     });
     expect(dynamoDb.requests).toHaveLength(3);
+  });
+
+  it('gives up when the time for it is over, however few attempts there were', async () => {
+    const throttled = Array.from({ length: 9 }, () => fault('ThrottlingException'));
+    const { dynamoDb, table } = await openWith(1, throttled, { firstPauseMs: 1, withinMs: 0 });
+    expect(await refusalOf(table.transactWrite([put, event]))).toMatchObject({
+      name: 'TableUnavailable',
+      notWritten: true,
+    });
+    expect(dynamoDb.requests).toHaveLength(1);
   });
 
   it('names the failed positions although others collided', async () => {

@@ -1,39 +1,35 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { awsRefusal } from '@app/configuration';
+import { awsRefusal, type PhiConfig } from '@app/configuration';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-/** How long AWS may take, how often it is asked again, and how many connections there are. */
-interface ClientLimits {
-  /** One attempt, its answer read to the end. */
-  readonly requestMs: number;
-  readonly attempts: number;
-  /** A request never waits for a socket, where no timeout would see it: more than ask at once. */
-  readonly sockets: number;
-}
-
 const connectMs = 1_000;
+/**
+ * API Gateway ends a request after 29 s. A store that is silent is met twice by one request, for the refusal has to be recorded too:
+ * six attempts of `PHI_AWS_TIMEOUT_SECONDS`, four at most, are over before.
+ */
+const attempts = 3;
 
-/** API Gateway ends a request after 29 s: what fails is to be known before. */
-const limits = {
-  // The table asks again by itself as well, for what collided.
-  dynamoDb: { requestMs: 5_000, attempts: 4, sockets: 200 },
+/** A request never waits for a socket, where no timeout would see it: more than ask at once. */
+const sockets = {
+  dynamoDb: 200,
   // A page of cold patients asks for 32 keys at once.
-  kms: { requestMs: 4_000, attempts: 4, sockets: 100 },
-  ssm: { requestMs: 4_000, attempts: 5, sockets: 10 },
-} as const satisfies Record<string, ClientLimits>;
+  kms: 100,
+  ssm: 10,
+} as const;
 
 /**
  * What every client is made with. Region, credentials and endpoints are the SDK's own: `AWS_REGION`, its default chain
  * (environment, profile, role of the task), `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
- * Adaptive: after a throttling error later requests are sent more slowly, too.
+ * Not adaptive: that mode holds requests back for seconds after the throttling is over, and longest where there are few.
+ * @param requestMs one attempt, its answer read to the end
  */
-function clientOptions({ requestMs, attempts, sockets }: ClientLimits) {
-  const agent = { keepAlive: true, maxSockets: sockets };
+function clientOptions(requestMs: number, maxSockets: number) {
+  const agent = { keepAlive: true, maxSockets };
   return {
     maxAttempts: attempts,
-    retryMode: 'adaptive',
+    retryMode: 'standard',
     requestHandler: new NodeHttpHandler({
       connectionTimeout: connectMs,
       requestTimeout: requestMs,
@@ -47,13 +43,17 @@ function clientOptions({ requestMs, attempts, sockets }: ClientLimits) {
 
 /** The clients of one process: pools of connections that all ports share. */
 export class AwsClients {
-  readonly dynamoDb = new DynamoDBClient(clientOptions(limits.dynamoDb));
-  readonly kms = new KMSClient(clientOptions(limits.kms));
-  readonly ssm = new SSMClient(clientOptions(limits.ssm));
+  readonly dynamoDb: DynamoDBClient;
+  readonly kms: KMSClient;
+  readonly ssm: SSMClient;
 
   #kmsRequests = 0;
 
-  private constructor() {
+  private constructor({ PHI_AWS_TIMEOUT_SECONDS }: PhiConfig) {
+    const requestMs = PHI_AWS_TIMEOUT_SECONDS * 1000;
+    this.dynamoDb = new DynamoDBClient(clientOptions(requestMs, sockets.dynamoDb));
+    this.kms = new KMSClient(clientOptions(requestMs, sockets.kms));
+    this.ssm = new SSMClient(clientOptions(requestMs, sockets.ssm));
     this.kms.middlewareStack.add(
       (next) => (request) => {
         this.#kmsRequests += 1;
@@ -70,8 +70,8 @@ export class AwsClients {
   }
 
   /** @throws AwsRefusal when there is no region or there are no credentials, before anything is asked */
-  static async open(): Promise<AwsClients> {
-    const clients = new AwsClients();
+  static async open(config: PhiConfig): Promise<AwsClients> {
+    const clients = new AwsClients(config);
     try {
       await clients.region();
       await clients.ssm.config.credentials();

@@ -17,7 +17,7 @@ import { FollowedPiiDetector, FollowedSettings, FollowedTokenVerifier } from './
  * @throws ConfigurationError or AwsRefusal that names what is missing, wrong or denied
  */
 export async function openPorts(config: PhiConfig): Promise<Platform> {
-  const clients = await AwsClients.open();
+  const clients = await AwsClients.open(config);
   try {
     return await openOn(clients, config);
   } catch (error) {
@@ -28,10 +28,9 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
 
 /** Needs no key of patients and no index root: `phi audit expire` runs under a role that has none of them. */
 export async function openTrailPorts(config: PhiConfig): Promise<TrailPorts> {
-  const clients = await AwsClients.open();
+  const clients = await AwsClients.open(config);
   try {
-    const { tables } = accountNames(config.PHI_STAGE);
-    return await openTrailOn(clients, config, new DynamoDbPhiTable({ client: clients.dynamoDb, tables }));
+    return await openTrailOn(clients, config, tableOn(clients, config));
   } catch (error) {
     clients.close();
     throw error;
@@ -42,7 +41,7 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
   const names = accountNames(config.PHI_STAGE);
   const parameters = await parametersOf(clients, config);
   const region = await clients.region();
-  const table = new DynamoDbPhiTable({ client: clients.dynamoDb, tables: names.tables });
+  const table = tableOn(clients, config);
   const revokedTokens = new RevokedTokens(table);
   const settings = await FollowedSettings.open(config, revokedTokens, () =>
     readAwsSettings(config, parameters, names.parameterPrefix, region),
@@ -97,6 +96,12 @@ async function openTrailOn(clients: AwsClients, config: PhiConfig, table: PhiTab
       clients.close();
     },
   };
+}
+
+function tableOn({ dynamoDb: client }: AwsClients, config: PhiConfig): DynamoDbPhiTable {
+  const { tables } = accountNames(config.PHI_STAGE);
+  const retry = { withinMs: config.PHI_AWS_TIMEOUT_SECONDS * 1000 };
+  return new DynamoDbPhiTable({ client, tables, retry });
 }
 
 function parametersOf({ ssm }: AwsClients, config: PhiConfig) {

@@ -34,7 +34,7 @@ const recoveryDaysAtMost = 35;
 export async function setUpAws(config: PhiConfig, options: SetUpOptions): Promise<readonly SetUpStep[]> {
   const { issuer, jwks } = options.issuer;
   if (jwks !== undefined) issuerAtHand(config, { issuer: issuer ?? '', jwks }, 'the key set of the issuer');
-  const clients = await AwsClients.open();
+  const clients = await AwsClients.open(config);
   try {
     const names = accountNames(config.PHI_STAGE);
     const steps = new SetUpSteps(options.checkOnly, options.onStep);
