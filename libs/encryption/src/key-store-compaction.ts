@@ -38,7 +38,7 @@ export function noteDestroyed(rows: KeyStoreRows, count: number): void {
   if (count === 0) return;
   const note = rows.get(FILE_NOTE);
   const since = note?.['since']?.S ?? new Date().toISOString();
-  void rows.put(FILE_NOTE, {
+  rows.putSync(FILE_NOTE, {
     rows: { N: String(Number(note?.['rows']?.N ?? 0) + count) },
     since: { S: since },
   });

@@ -66,8 +66,8 @@ export class KeyStoreFile {
 
   /**
    * Resolves when what was written is on disk.
-   * @param action reads and writes synchronously inside a transaction; it may be called again. What it wrote stays,
-   *   even if it throws afterwards.
+   * @param action reads and writes synchronously inside a transaction (`putSync`, `removeSync`: the promise of a `put` that nobody
+   *   waits for ends the process when the disk is full); it may be called again. What it wrote stays, even if it throws afterwards.
    */
   async write<Result>(action: (rows: KeyStoreRows) => Result): Promise<Result> {
     for (;;) {
@@ -108,6 +108,9 @@ export class KeyStoreFile {
       return await opened.rows.transaction(() =>
         this.#generations.current() === opened.generation ? action() : undefined,
       );
+    } catch (error) {
+      silenceCommitError(error);
+      throw error;
     } finally {
       opened.writers -= 1;
       this.#closeIfOver(opened);
@@ -173,6 +176,13 @@ export class KeyStoreFile {
   #closeIfOver(opened: Opened): void {
     if (opened === this.#opened || opened.writers > 0) return;
     this.#closing = Promise.all([this.#closing, opened.rows.close()]);
+  }
+}
+
+/** lmdb hands the native error over as one more promise, whose rejection nobody would handle. */
+function silenceCommitError(error: unknown): void {
+  if (error instanceof Error && 'commitError' in error && error.commitError instanceof Promise) {
+    error.commitError.catch(() => undefined);
   }
 }
 

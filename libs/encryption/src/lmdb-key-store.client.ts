@@ -130,9 +130,9 @@ export class LmdbKeyStoreClient extends DynamoDBClient {
       let destroyed = 0;
       for (const [index, { key, change }] of writes.entries()) {
         if (change === undefined) continue;
-        if (change.item !== undefined) void rows.put(key, change.item);
+        if (change.item !== undefined) rows.putSync(key, change.item);
         else if (present[index] !== undefined) {
-          void rows.remove(key);
+          rows.removeSync(key);
           destroyed += 1;
         }
       }
