@@ -5,6 +5,7 @@ export const alone = {
     durability: 'kill -9 on LMDB; `instances-restart` kills on AWS',
     'erasure-copies': 'data folders of before and after an erasure, put together; files of the key store',
     'erasure-dynamodb': 'brings a DynamoDB of its own beside the keys of this machine',
+    'faults/disk': 'files of this machine that cannot be written',
     'erasure-kill': 'kill -9 on LMDB; `erasure-interruptions` stops every port call on both',
     'emergency-dynamodb': 'brings a DynamoDB of its own beside the keys of this machine',
     fuzz: 'twenty thousand requests; every route runs on both in the suites of its own',
@@ -24,5 +25,9 @@ export const alone = {
     'instances-restart': 'several processes on the same tables, restarted and killed',
     'aws-refusals': 'what an account can be short of',
     'aws-setup': '`phi setup` makes what is in an account',
+    'faults/kms': 'the embedded platform has its keys in files',
+    'faults/parameters': 'the embedded platform has its parameters in files',
+    'faults/signer': 'the embedded platform has its signing key in a file; `libs/audit` takes it away',
+    'faults/table': 'the embedded platform has no network to its table; `faults/disk` is its fault',
   },
 };

@@ -165,6 +165,11 @@ export class ServiceProcess {
     return bearerOf(this.dataFolder, subject, scope);
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the service was not started');
+    return this.child.pid;
+  }
+
   get isRunning(): boolean {
     return !this.#exited;
   }

@@ -30,6 +30,8 @@ export interface AwsRequest {
   headers: IncomingMessage['headers'];
   body: Buffer;
   input: JsonObject;
+  /** What is to go wrong with it, for what only the service itself can do wrong. */
+  faults: readonly Fault[];
 }
 
 export type JsonObject = Record<string, unknown>;
@@ -138,7 +140,7 @@ export class AwsEndpoint {
       this.#checkAuthorization(request);
       const faults = this.faults.next(operation);
       if (await isBroken(faults, `${this.service.signingName}:${operation}`, response)) return;
-      const reply = await this.service.answer({ ...call, headers: request.headers, body });
+      const reply = await this.service.answer({ ...call, headers: request.headers, body, faults });
       if (faults.some(({ kind }) => kind === 'lost-answer')) response.socket?.resetAndDestroy();
       else this.#send(response, reply);
     } catch (error) {
@@ -197,11 +199,11 @@ export class AwsEndpoint {
     response.end(JSON.stringify(reply));
   }
 
-  #refuse(response: ServerResponse, { code, message, status }: AwsException): void {
+  #refuse(response: ServerResponse, { code, message, status, details }: AwsException): void {
     response.statusCode = status;
     response.setHeader('content-type', this.service.contentType);
     const type = `${this.service.errorPrefix ?? ''}${code}`;
-    response.end(JSON.stringify({ __type: type, ...(message !== '' && { message }) }));
+    response.end(JSON.stringify({ __type: type, ...(message !== '' && { message }), ...details }));
   }
 }
 
@@ -232,7 +234,12 @@ async function isBroken(
         await pause(fault.milliseconds);
         break;
       case 'refusal':
-        throw new AwsException(fault.code, fault.message?.replace('{action}', action), fault.status);
+        throw new AwsException(
+          fault.code,
+          fault.message?.replace('{action}', action),
+          fault.status,
+          fault.details,
+        );
       case 'reset':
         response.socket?.resetAndDestroy();
         return true;
@@ -240,6 +247,7 @@ async function isBroken(
         await once(response, 'close');
         return true;
       case 'lost-answer':
+      case 'half-batch':
         break;
     }
   }

@@ -4,6 +4,8 @@ export class AwsException extends Error {
     readonly code: string,
     message = '',
     readonly status = 400,
+    /** What else stands in the answer, as the exception's shape has it. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
   }

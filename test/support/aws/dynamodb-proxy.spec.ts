@@ -1,16 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  BatchGetItemCommand,
   CreateTableCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type DynamoDbLocal, javaIsInstalled, startDynamoDbLocal } from '../dynamodb-local.js';
 import { testCredentials, testRegion } from './aws-endpoint.js';
 import { type DynamoDbProxy, startDynamoDbProxy } from './dynamodb-proxy.js';
-import { throughputExceeded, throttling } from './faults.js';
+import { throughputExceeded, throttling, transactionConflict } from './faults.js';
 
 describe('the proxy before DynamoDB', () => {
   if (!javaIsInstalled()) {
@@ -84,6 +86,29 @@ describe('the proxy before DynamoDB', () => {
       const { Item: stored } = await client.send(new GetItemCommand({ TableName, Key: Item }));
       expect(stored).toBeUndefined();
     }
+  });
+
+  it('cancels a transaction for a conflict, with its reasons', async () => {
+    proxy.endpoint.faults.inject(transactionConflict);
+    const TransactItems = [{ Put: { TableName, Item: row('contested') } }];
+    await expect(clientWith().send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+    });
+  });
+
+  it('reads half of a batch and leaves the other half, of one key nothing', async () => {
+    const client = clientWith();
+    const Keys = ['b', 'c', 'd'].map(row);
+    for (const Item of Keys) await client.send(new PutItemCommand({ TableName, Item }));
+    proxy.endpoint.faults.inject({ kind: 'half-batch' });
+    const batch = (asked: typeof Keys) =>
+      client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: asked } } }));
+    const { Responses, UnprocessedKeys } = await batch(Keys);
+    expect(Responses).toEqual({ [TableName]: [row('b')] });
+    expect(UnprocessedKeys).toEqual({ [TableName]: { Keys: [row('c'), row('d')] } });
+    const one = await batch([row('d')]);
+    expect([one.Responses, one.UnprocessedKeys]).toEqual([{}, { [TableName]: { Keys: [row('d')] } }]);
   });
 
   it('loses an answer after the call was carried out', async () => {

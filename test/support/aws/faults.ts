@@ -2,13 +2,21 @@
 export type Fault =
   | { kind: 'latency'; milliseconds: number }
   /** Refused before anything was done. `{action}` in the message becomes the permission: `kms:Decrypt`. */
-  | { kind: 'refusal'; code: string; message?: string; status?: number }
+  | {
+      kind: 'refusal';
+      code: string;
+      message?: string;
+      status?: number;
+      details?: Readonly<Record<string, unknown>>;
+    }
   /** The connection breaks before anything was done. */
   | { kind: 'reset' }
   /** The call is carried out, and the connection breaks before its answer. */
   | { kind: 'lost-answer' }
   /** Nothing comes until the client gives up. */
-  | { kind: 'silence' };
+  | { kind: 'silence' }
+  /** Of the keys of a BatchGetItem the first half, rounded down, is read; the others are left for another call. */
+  | { kind: 'half-batch' };
 
 export interface FaultScope {
   /** Of this operation alone, as its target names it: `Decrypt`, `PutItem`. */
@@ -29,6 +37,23 @@ export const throughputExceeded: Fault = {
   kind: 'refusal',
   code: 'ProvisionedThroughputExceededException',
   message: 'The level of configured provisioned throughput for the table was exceeded.',
+};
+
+/**
+ * Another transaction is at work on the first item.
+ * @see DynamoDB API Reference, TransactWriteItems, "TransactionCanceledException"
+ */
+export const transactionConflict: Fault = {
+  kind: 'refusal',
+  code: 'TransactionCanceledException',
+  message:
+    'Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]',
+  details: {
+    CancellationReasons: [
+      { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' },
+      { Code: 'None' },
+    ],
+  },
 };
 
 /** Denied by IAM. The message names a role and a permission, as the real one does. */
