@@ -19,6 +19,8 @@ export interface ComplianceSettings {
   pipelineRoles: readonly string[];
   /** Interventions of the guardrail in five minutes that are unusual: each replaced phone number is one. */
   guardrailInterventions: number;
+  /** How often within five minutes somebody is shown a restricted patient before an alarm comes: 1 where there are few, more in a psychiatry. */
+  restrictedReads: number;
   /** Alarms on reads of tables that are unlike the last weeks: three metrics each. */
   anomalyDetection: boolean;
   /** The saved queries that run every day, and what is too much. */
@@ -36,6 +38,7 @@ const base: ComplianceSettings = {
   breakGlassRoles: ['*break-glass*'],
   pipelineRoles: ['phi-ci-*'],
   guardrailInterventions: 100,
+  restrictedReads: 1,
   anomalyDetection: true,
   dailyQueries: { patientsAnHour: 50, minutesBetween: 5, workingHours: [10, 24] },
 };
@@ -64,6 +67,7 @@ export function complianceRules(compliance: ComplianceSettings): [boolean, strin
       within(compliance.guardrailInterventions, 1, 1_000_000),
       'compliance.guardrailInterventions: at least 1',
     ],
+    [within(compliance.restrictedReads, 1, 1_000_000), 'compliance.restrictedReads: at least 1'],
     [within(patientsAnHour, 1, 1_000_000), 'compliance.dailyQueries.patientsAnHour: at least 1'],
     [within(minutesBetween, 1, 60), 'compliance.dailyQueries.minutesBetween: 1 to 60'],
     [

@@ -68,7 +68,7 @@ const cloudTrailColumns = columns(`
 const auditEventColumns = columns(`
   chain string
   sequence bigint
-  event struct<id:string,recordedAt:string,type:string,outcome:string,origin:struct<agent:struct<issuer:string,subject:string,clientId:string,scopes:array<string>>,networkAddress:string,requestId:string,purposeOfUse:string,emergencyAccessId:string>,patientId:string,entities:array<struct<type:string,id:string,version:int,messageSha256:string>>,query:array<string>,screening:map<string,int>,degraded:boolean,refusal:struct<problem:string,status:int,method:string,route:string>,erasure:struct<reason:string,step:string>,emergencyAccess:struct<id:string,step:string,expiresAt:string,finding:string>,job:struct<step:string,examined:int,changed:int,failed:int>,login:struct<expiresAt:string>,massRead:struct<limit:int,usual:int>,count:int>
+  event struct<id:string,recordedAt:string,type:string,outcome:string,origin:struct<agent:struct<issuer:string,subject:string,clientId:string,scopes:array<string>>,networkAddress:string,requestId:string,purposeOfUse:string,emergencyAccessId:string,restrictedPatient:boolean>,patientId:string,entities:array<struct<type:string,id:string,version:int,messageSha256:string>>,query:array<string>,screening:map<string,int>,degraded:boolean,refusal:struct<problem:string,status:int,method:string,route:string>,erasure:struct<reason:string,step:string>,emergencyAccess:struct<id:string,step:string,expiresAt:string,finding:string>,job:struct<step:string,examined:int,changed:int,failed:int>,login:struct<expiresAt:string>,massRead:struct<limit:int,usual:int>,count:int>
 `);
 
 export const trailTables: readonly TrailTable[] = [

@@ -60,6 +60,7 @@ describe('metrics', () => {
       'IntegrityAlarms',
       'EmergencyAccesses',
       'MassReads',
+      'RestrictedReads',
       'ScreeningBlocked',
       'ScreeningAnonymized',
       'ScreeningDegraded',

@@ -110,6 +110,49 @@ describe('a patient', () => {
   });
 });
 
+// 45 CFR 164.308(a)(1)(ii)(D).
+describe('the trail', () => {
+  const marks = async (id: string, look: () => Promise<unknown>) => {
+    const before = (await auditTrail(service.platform)).length;
+    await look();
+    return (await auditTrail(service.platform))
+      .slice(before)
+      .filter(({ patientId }) => patientId === id)
+      .map(({ type, origin }) => [type, origin.restrictedPatient === true]);
+  };
+  const looks = (id: string) => async () => {
+    for (const path of ['', '/history', '/care-team', '/records', '/export'])
+      await succeeded(member.get(`/v1/patients/${id}${path}`));
+    await found(everybody);
+    await outsider.get(`/v1/patients/${id}`);
+  };
+
+  it.each([
+    ['R', true],
+    ['N', false],
+  ])('says of each event that shows a patient labelled %s: restricted, %s', async (code, restricted) => {
+    const id = await create(label(code, confidentiality));
+    expect(await marks(id, looks(id))).toEqual([
+      ['patient-read', restricted],
+      ['patient-read', restricted],
+      ['care-team-read', restricted],
+      ['record-query', restricted],
+      ['export', restricted],
+      ['patient-query', restricted],
+      // Nothing was shown.
+      ['refusal', false],
+    ]);
+  });
+
+  it('says nothing of it where his own app reads him', async () => {
+    const id = await create(label('R'));
+    const app = await clientOf(service, { scope: 'patient/*.rs', subject: 'own-app', patient: id });
+    await app.get(`/v1/patients/${id}`);
+    const shown = await marks(id, () => succeeded(app.get(`/v1/patients/${id}`)));
+    expect(shown).toEqual([['patient-read', false]]);
+  });
+});
+
 describe('a change of the label', () => {
   it('counts from its acknowledgement on, by each way to make it', async () => {
     const id = await create({});

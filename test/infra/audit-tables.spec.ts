@@ -28,6 +28,7 @@ const fullEvent: Required<StoredAuditEvent> = {
     requestId: uuidOf('request'),
     purposeOfUse: 'TREAT',
     emergencyAccessId: uuidOf('emergency access'),
+    restrictedPatient: true,
   },
   patientId: uuidOf('patient'),
   entities: [{ type: 'Observation', id: uuidOf('entity'), version: 7, messageSha256: 'q83vEjRWeJA=' }],

@@ -107,6 +107,16 @@ const accessAlarms = (names: Names, settings: Settings): MetricAlarm[] => [
     first: 'The privacy officer reviews it: reason, patient, what was read.',
   },
   {
+    id: 'restricted-read',
+    row: 'M4',
+    title: 'Somebody was shown a restricted patient: somebody known, or a colleague',
+    severity: 'MEDIUM',
+    source: { metric: ofService(settings, 'RestrictedReads') },
+    threshold: settings.compliance.restrictedReads,
+    first:
+      'Ask the trail who (phi audit report --patient ID --include access): his care team at work, or curiosity?',
+  },
+  {
     id: 'after-hours-access',
     row: 'M4',
     title: 'The daily query found people who read records outside of working hours',

@@ -60,6 +60,8 @@ export interface AuditOrigin {
   purposeOfUse?: string;
   /** The emergency access that alone let the caller see the patient. */
   emergencyAccessId?: string;
+  /** The caller was shown a patient who is marked as restricted: somebody known, a colleague, a diagnosis that is nobody's business. */
+  restrictedPatient?: true;
 }
 
 /** A document that an event speaks of. */

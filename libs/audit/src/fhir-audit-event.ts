@@ -233,6 +233,7 @@ function detailsOf(event: StoredAuditEvent): NonNullable<FhirEntity['detail']> {
     'screening-degraded': degraded && 'true',
     ...(refusal && { method: refusal.method, route: refusal.route, status: refusal.status }),
     ...(erasure && { 'erasure-reason': erasure.reason, 'erasure-step': erasure.step }),
+    'restricted-patient': event.origin.restrictedPatient && 'true',
     'emergency-access-id': emergencyAccess?.id ?? event.origin.emergencyAccessId,
     ...(emergencyAccess && {
       'emergency-access-step': emergencyAccess.step,

@@ -6,8 +6,8 @@ import type { Caller, Page, Versioned } from './caller.js';
 import { type DocumentVault } from './document-vault.js';
 import { event } from './events.js';
 import { keys, listShards } from './keys.js';
-import type { Patient } from './patient.js';
-import { membershipKey, type PatientGate } from './patient-gate.js';
+import { isRestricted, type Patient } from './patient.js';
+import { atRestricted, membershipKey, type PatientGate } from './patient-gate.js';
 import { type PatientIndex, type PatientQuery } from './patient-index.js';
 
 interface PatientDirectoryParts {
@@ -126,9 +126,11 @@ export class PatientDirectory {
   }
 
   async #recordDisclosures(caller: Caller, items: Versioned<Patient>[], query: string[]): Promise<void> {
-    const events = items.map(({ id, version }) =>
-      event(caller, 'patient-query', { patientId: id, entities: [{ type: 'Patient', id, version }], query }),
-    );
+    const events = items.map(({ id, version, resource }) => {
+      const acting = resource !== undefined && isRestricted(resource) ? atRestricted(caller) : caller;
+      const entities = [{ type: 'Patient', id, version }];
+      return event(acting, 'patient-query', { patientId: id, entities, query });
+    });
     await this.parts.audit.append(
       events.length > 0 ? events : [event(caller, 'patient-query', { query, count: 0 })],
     );

@@ -37,11 +37,11 @@ export class PatientExport {
   async start(caller: Caller, patientId: string): Promise<AsyncGenerator<ExportLine>> {
     // Everything at once is no emergency.
     const options = { inEmergency: false };
-    const { head } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', options);
+    const { head, acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', options);
     const covers = await this.#recordTypesCovered(caller, patientId);
     const patient = await this.parts.vault.unlock<Patient>(head);
     await this.parts.audit.append([
-      event(caller, 'export', { patientId, entities: [{ type: 'Patient', id: patientId }] }),
+      event(acting(['Patient']), 'export', { patientId, entities: [{ type: 'Patient', id: patientId }] }),
     ]);
     return this.#lines(patientId, patient, covers);
   }

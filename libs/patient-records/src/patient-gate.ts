@@ -32,7 +32,7 @@ export interface Entered {
   covers(type: string): boolean;
   /**
    * The caller as events name him who is shown documents of these types: with his emergency access, if it alone let him in or
-   * opens one of them.
+   * opens one of them; and with the patient's mark, if he is restricted.
    */
   acting(types: readonly string[]): Caller;
 }
@@ -98,8 +98,13 @@ export class PatientGate {
         const reach = reachFor(recordType);
         return reach === 'related' || (reach === 'emergency' && inEmergency);
       },
-      acting: (types) =>
-        door === 'emergency' || types.some(byEmergency) ? inEmergencyOf(caller, relationship) : caller,
+      acting: (types) => {
+        const acting =
+          door === 'emergency' || types.some(byEmergency) ? inEmergencyOf(caller, relationship) : caller;
+        // The app of the patient himself is no curious eye.
+        const isOwnApp = levels.every((level) => level === 'patient');
+        return relationship.restricted && !isOwnApp ? atRestricted(acting) : acting;
+      },
     };
   }
 
@@ -186,6 +191,12 @@ function relationshipKeys(
   const token = subjectToken(caller.principal);
   return [keys.teamMember(patientId, token), keys.grant(patientId, token)];
 }
+
+/** The caller as events name him who is shown a restricted patient: somebody looks at these one by one (45 CFR 164.308(a)(1)(ii)(D)). */
+export const atRestricted = (caller: Caller): Caller => ({
+  ...caller,
+  origin: { ...caller.origin, restrictedPatient: true },
+});
 
 /** The emergency is the purpose, whatever the request states. */
 function inEmergencyOf(caller: Caller, { grant }: Relationship): Caller {

@@ -77,6 +77,11 @@ describe('AuditMetrics', () => {
       {},
     ],
     ['a mass read', event('mass-read', { outcome: '8', count: 51 }), { MassReads: 1 }],
+    [
+      'a read of a restricted patient',
+      event('patient-read', { origin: { networkAddress: '', requestId: 'x', restrictedPatient: true } }),
+      { RestrictedReads: 1 },
+    ],
     ['a login', event('login'), { Logins: 1 }],
     ['the destruction of a key', event('key-destroy'), { KeyDestructions: 1 }],
     ['an unknown caller', event('refusal', refusal('unauthenticated', 401)), { AuthenticationRefusals: 1 }],

@@ -10,6 +10,7 @@ const counted = [
   'IntegrityAlarms',
   'EmergencyAccesses',
   'MassReads',
+  'RestrictedReads',
   'ScreeningBlocked',
   'ScreeningAnonymized',
   'ScreeningDegraded',
@@ -74,6 +75,7 @@ export class AuditMetrics {
       this.#counters.add('ScreeningAnonymized');
     }
     if (event.degraded) this.#counters.add('ScreeningDegraded');
+    if (event.outcome === '0' && event.origin.restrictedPatient) this.#counters.add('RestrictedReads');
   }
 
   /** @returns what was counted since it was last called, and what is unsealed now */
