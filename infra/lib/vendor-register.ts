@@ -21,7 +21,7 @@ export interface Vendor {
   contact: string;
 }
 
-const VENDOR_FILE = 'infra/compliance/vendors.yaml';
+const VENDOR_FILE = 'compliance/vendors.yaml';
 /** The assurances of a vendor are looked at again after this. */
 const REVIEW_DAYS = 365;
 const DAY_SECONDS = 86_400;

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import {
   isSearch,
   type Measured,
@@ -5,6 +8,7 @@ import {
   type Search,
   type Series,
 } from '../lib/dashboards/definition.js';
+import { repositoryFolder } from '../lib/repository.js';
 import { evaluate, type TimeSeries } from './metric-math.js';
 
 /** Times of the samples, seconds since 1970: the same for ever, so that a picture changes with its definition alone. */
@@ -26,110 +30,16 @@ interface Shape {
   isWhole?: boolean;
 }
 
-/** By the metric's name. What is not here is drawn as a count of some ten. */
-const shapes: Record<string, Shape> = {
-  RiskScore: { level: 31, spread: 3, trend: -0.55 },
-  RiskScoreForecast: { level: 27, spread: 3, trend: -0.6 },
-  CompliantRules: { level: 118, spread: 1, trend: 0.06, isWhole: true },
-  NonCompliantRules: { level: 14, spread: 1, trend: -0.7, isWhole: true },
-  OpenViolations: { level: 13, spread: 1, trend: -0.6, isWhole: true },
-  OpenViolationsByAge: { level: 9, spread: 0.6, trend: -0.4, isWhole: true },
-  MeanTimeToRepairHours: { level: 58, spread: 6, trend: -0.6 },
-  TriggeredRules: { level: 0, spread: 0.5, isWhole: true },
-  RuleCompliant: { level: 0.72, spread: 0.26 },
-  CompliancePercentByParagraph: { level: 86, spread: 12 },
-  Count: { level: 4_200, spread: 350, daily: 0.75, isWhole: true },
-  KmsCallsOfService: { level: 1_560, spread: 140, daily: 0.7, isWhole: true },
-  Latency: { level: 42, spread: 6, daily: 0.2 },
-  RequestLatencyP99: { level: 150, spread: 20, daily: 0.3 },
-  '5XXError': { level: 2, spread: 1, quiet: 0.85, isWhole: true },
-  Refusals5xx: { level: 2, spread: 1, quiet: 0.9, isWhole: true },
-  Refusals4xx: { level: 46, spread: 9, daily: 0.7, isWhole: true },
-  CPUUtilization: { level: 41, spread: 5, daily: 0.6 },
-  MemoryUtilization: { level: 57, spread: 1.5 },
-  EventLoopDelayP99: { level: 38, spread: 12, daily: 0.5 },
-  HealthyHostCount: { level: 3, spread: 0 },
-  UnHealthyHostCount: { level: 0, spread: 0 },
-  ConsumedReadCapacityUnits: { level: 5_600, spread: 300, daily: 0.75, isWhole: true },
-  ConsumedWriteCapacityUnits: { level: 11_000, spread: 700, daily: 0.75, isWhole: true },
-  AuthenticationRefusals: { level: 18, spread: 5, daily: 0.5, isWhole: true },
-  AuthorizationRefusals: { level: 6, spread: 3, daily: 0.5, isWhole: true },
-  OutOfReachAttempts: { level: 3, spread: 2, quiet: 0.4, isWhole: true },
-  RateLimitRefusals: { level: 9, spread: 6, quiet: 0.8, isWhole: true },
-  ApiUnauthorized: { level: 24, spread: 8, daily: 0.4, isWhole: true },
-  ApiThrottled: { level: 12, spread: 7, quiet: 0.85, isWhole: true },
-  BlockedRequests: { level: 35, spread: 16, isWhole: true },
-  Logins: { level: 14, spread: 5, daily: 0.7, isWhole: true },
-  InsightRule: { level: 2, spread: 1, quiet: 0.94, isWhole: true },
-  ThreatKeyWrongContext: { level: 1, spread: 0, quiet: 0.98, isWhole: true },
-  ThreatCis41: { level: 2, spread: 2, quiet: 0.8, isWhole: true },
-  ThreatCis47: { level: 1, spread: 0, quiet: 0.99, isWhole: true },
-  IntegrityAlarms: { level: 0, spread: 0 },
-  AuditTrailChanges: { level: 0, spread: 0 },
-  AuditFailures: { level: 0, spread: 0 },
-  AuditSealFailures: { level: 1, spread: 0, quiet: 0.97, isWhole: true },
-  EmergencyAccesses: { level: 1, spread: 0, quiet: 0.985, isWhole: true },
-  MassReads: { level: 1, spread: 0, quiet: 0.99, isWhole: true },
-  KeyDestructions: { level: 1, spread: 0, quiet: 0.98, isWhole: true },
-  ProtectionChanges: { level: 1, spread: 0.6, quiet: 0.97, isWhole: true },
-  ScreeningBlocked: { level: 5, spread: 3, daily: 0.7, isWhole: true },
-  ScreeningAnonymized: { level: 62, spread: 12, daily: 0.7, isWhole: true },
-  ScreeningDegraded: { level: 4, spread: 2, quiet: 0.9, isWhole: true },
-  RescreenQueue: { level: 3, spread: 1.2, trend: -0.5, isWhole: true },
-  Invocations: { level: 170, spread: 20, daily: 0.7, isWhole: true },
-  InvocationsIntervened: { level: 22, spread: 7, daily: 0.7, isWhole: true },
-  InvocationThrottles: { level: 3, spread: 2, quiet: 0.95, isWhole: true },
-  BedrockGuardrailCalls: { level: 172, spread: 20, daily: 0.7, isWhole: true },
-  BedrockModelCalls: { level: 168, spread: 20, daily: 0.7, isWhole: true },
-  BedrockGuardrailFailures: { level: 2, spread: 1, quiet: 0.93, isWhole: true },
-  BedrockModelFailures: { level: 3, spread: 2, quiet: 0.9, isWhole: true },
-  AuditUnsealedAge: { level: 5, spread: 2 },
-  AuditAppendP99: { level: 14, spread: 3, daily: 0.3 },
-  IteratorAge: { level: 9_000, spread: 4_000 },
-  NumberOfMessagesPublished: { level: 1, spread: 0, quiet: 0.96, isWhole: true },
-  NumberOfNotificationsFailed: { level: 0, spread: 0 },
-};
+/** What the samples are made of, as sample-values.yaml says. */
+interface SampleValues {
+  shapes: Record<string, Shape>;
+  factors: Record<string, number>;
+  found: Record<string, readonly string[]>;
+}
+
+const file = join(repositoryFolder, 'infra', 'pictures', 'sample-values.yaml');
+const { shapes, factors, found } = parse(readFileSync(file, 'utf8')) as SampleValues;
 const unknownShape: Shape = { level: 8, spread: 5, quiet: 0.5, isWhole: true };
-
-/** What the level of a metric becomes for a value of its dimension or a statistic. */
-const factors: Record<string, number> = {
-  CRITICAL: 0.1,
-  HIGH: 0.4,
-  MEDIUM: 1,
-  LOW: 0.7,
-  'under-1-day': 0.3,
-  '1-to-7-days': 0.7,
-  '7-to-30-days': 0.4,
-  'over-30-days': 0.15,
-  p50: 1,
-  p90: 2.4,
-  p99: 5,
-};
-
-/** What a search finds in an account that there is not. */
-const found: Record<string, readonly string[]> = {
-  Paragraph: [
-    ...[
-      '164.308(a)(3)(i)',
-      '164.312(a)(2)(iv)',
-      '164.308(a)(5)(ii)(D)',
-      '164.312(d)',
-      '164.308(a)(7)(ii)(A)',
-    ],
-    ...['164.312(e)(2)(ii)', '164.312(c)(1)', '164.308(a)(4)(ii)(C)', '164.312(a)(1)', '164.312(b)'],
-    ...['164.308(a)(1)(ii)(B)', '164.312(e)(1)'],
-  ],
-  Rule: [
-    ...['access-keys-rotated', 'ec2-ebs-encryption-by-default', 'phi-encryption', 'iam-user-mfa-enabled'],
-    ...['s3-bucket-versioning-enabled', 'required-tags', 'cmk-backing-key-rotation-enabled'],
-    ...['cloudwatch-log-group-encrypted', 'dynamodb-pitr-enabled', 'root-account-mfa-enabled'],
-  ],
-  RuleName: [
-    ...['phi-prod-config-compliance', 'phi-prod-threat-kms', 'phi-prod-threat-iam', 'phi-prod-threat-s3'],
-    ...['phi-prod-threat-root', 'phi-prod-guardduty'],
-  ],
-  FunctionName: ['archiver'],
-};
 
 /** A series with its samples, and the name that CloudWatch would show. */
 export interface SampledSeries {
