@@ -71,6 +71,7 @@ export class ApiStack extends PhiStack {
     const issuerKeys = new IssuerKeys(this, 'IssuerKeys', names, settings, {
       issuer: `https://cognito-idp.${region}.amazonaws.com/${data.userPool.userPoolId}`,
       logKey: audit,
+      undelivered: data.undeliveredAlerts,
     });
     const resources = { keys: data.keys, names, region, guardrail: screening };
     const service = new PhiService(this, 'Service', {

@@ -58,7 +58,15 @@ export class AuditStack extends PhiStack {
       sources: Object.values(buckets),
       key,
     });
-    new DailyQueries(this, 'Daily', { names, settings, queryIds, readerStatements, logKey: key });
+    new DailyQueries(this, 'Daily', {
+      names,
+      settings,
+      queryIds,
+      readerStatements,
+      logKey: key,
+      undelivered: data.undeliveredAlerts,
+      alarmTopic: data.alarmTopic,
+    });
 
     new CfnOutput(this, 'WorkgroupName', {
       value: names.workgroup,

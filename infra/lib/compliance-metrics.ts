@@ -8,6 +8,12 @@ export interface ComplianceMetric {
 }
 
 /**
+ * From which risk score on somebody has to watch, and to act: what the formula gives for one unencrypted volume with PHI lies above the first,
+ * a public bucket with PHI reaches the second on its first day. @see libs/compliance-score/README.md, "Formula"
+ */
+export const riskBands = { watch: 25, act: 80 } as const;
+
+/**
  * What is published into `names.complianceNamespace`, and all of it. The function that publishes has the same list in
  * `libs/compliance-score`; a test holds the two equal, because nothing here may import a lib.
  */

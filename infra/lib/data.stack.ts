@@ -1,5 +1,4 @@
 import { CfnOutput } from 'aws-cdk-lib';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -71,7 +70,7 @@ export class DataStack extends PhiStack {
     const undelivered = new UndeliveredAlerts(this, 'UndeliveredAlerts', this.names, settings, keys.alerts);
     const { topic } = new AlarmTopic(this, 'Alarms', this.names, settings, keys.alerts, undelivered.queue);
     const alerts = new AlertTopic(this, 'Alerts', this.names, settings, keys.alerts, undelivered.queue);
-    undelivered.alarm().addAlarmAction(new SnsAction(topic));
+    undelivered.tellAt(topic);
     watchEachOther(topic, alerts.topic);
     const users = new PhiUserPool(this, 'Users', this.names, settings, keys.audit);
 

@@ -54,6 +54,8 @@ export function namesOf(stage: string) {
       auditExpiry: `${prefix}-audit-expiry`,
       /** The one that publishes alerts. */
       complianceAlerter: `${prefix}-compliance-alerter`,
+      /** What puts canaries on the bus. */
+      alertCanary: `${prefix}-alert-canary`,
       /** What volumes are encrypted as: it asks people before it stops an instance. */
       volumeEncryption: `${prefix}-volume-encryption`,
       /** What AWS Config looks at resources as. */

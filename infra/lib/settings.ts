@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   accountConfigRules,
   type AccountConfigSettings,
@@ -73,7 +72,7 @@ export interface Settings {
   accountConfig: AccountConfigSettings;
   api: ApiSettings;
   audit: AuditSettings;
-  /** Who holds PHI for whoever deploys, and the agreements with them: `infra/compliance/vendors.yaml`. */
+  /** Who holds PHI for whoever deploys, and the agreements with them: `compliance/vendors.yaml`. */
   vendors: readonly Vendor[];
   compliance: ComplianceSettings;
   remediation: RemediationSettings;
@@ -181,10 +180,6 @@ export function settingsOf(name: string, account: AccountSettings = {}): Setting
   if (faults.length > 0) throw new Error(`Wrong settings of ${name}:\n- ${faults.join('\n- ')}`);
   return settings;
 }
-
-/** @returns what happens to a resource that holds data when its stack goes */
-export const dataRemoval = ({ retainsData }: Settings): RemovalPolicy =>
-  retainsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
 /** CloudWatch takes no others. */
 const LOG_RETENTIONS = [

@@ -1,4 +1,3 @@
-import type { Stack } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { auditRules, devAudit } from '../../infra/lib/audit-settings.js';
@@ -27,7 +26,6 @@ function filterOf(metricName: string) {
   }
   throw new Error(`nothing counts ${metricName}`);
 }
-const stackOf = ({ app }: Synthesized, name: string): Stack => app.node.findChild(name) as Stack;
 /** Text of a value, its references by their names. */
 const textOf = (value: unknown): string => JSON.stringify(value);
 
@@ -98,7 +96,7 @@ describe('the trail of the account', () => {
     expect(dev.ofType('AWS::Lambda::Function').map(({ Properties }) => Properties?.['FunctionName'])).toEqual(
       dev.ofType('AWS::Lambda::Function').map(() => undefined),
     );
-    for (const name of ['Data', 'Api', 'Audit']) expect(stackOf(dev, name).stackName).toMatch(/^phi-dev-/);
+    for (const name of ['Data', 'Api', 'Audit']) expect(dev.stacks[name]?.name).toMatch(/^phi-dev-/);
   });
 
   it('may be written by CloudTrail, whose role writes to its own log group and does nothing else', () => {
@@ -244,8 +242,8 @@ describe('delivery of logs', () => {
         'aws-waf-logs-phi-dev',
       ]),
     );
-    expect(stackOf(dev, 'Api').dependencies).toContain(stackOf(dev, 'Audit'));
-    expect(stackOf(dev, 'Audit').dependencies).not.toContain(stackOf(dev, 'Api'));
+    expect(dev.stacks['Api']?.dependencies).toContain('Audit');
+    expect(dev.stacks['Audit']?.dependencies).not.toContain('Api');
   });
 
   it('may write new files in its own folders and do nothing else to the bucket', () => {
@@ -327,6 +325,37 @@ describe('the workgroup', () => {
       /^\[[^,]*\[[^,]*,\[[^,]*QueryResults[^,]*,[^,]*,"\/\*"\]\]\}\]$/,
     );
     expect(statements.flatMap(({ resources }) => resources)).not.toContain('*');
+  });
+});
+
+// 45 CFR 164.308(a)(1)(ii)(D): a review that did not take place must not look like one that found nothing.
+describe('the daily queries', () => {
+  const alarm = (id: string) =>
+    prod.ofType('AWS::CloudWatch::Alarm').find(({ path }) => path === `Audit/Daily/${id}/Resource`)
+      ?.Properties;
+  const asker = () =>
+    prod.ofType('AWS::Lambda::Function').find(({ path }) => path.startsWith('Audit/Daily/'))?.id;
+
+  it('raise an alarm when one of them is not answered, and when nobody asks', () => {
+    const ofAsker = {
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: asker() } }],
+    };
+    expect(alarm('DailyQueriesFail')).toMatchObject({
+      ...ofAsker,
+      MetricName: 'Errors',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarm('DailyQueriesSilent')).toMatchObject({
+      ...ofAsker,
+      MetricName: 'Invocations',
+      Period: 86_400,
+      EvaluationPeriods: 2,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
   });
 });
 

@@ -184,7 +184,7 @@ describe('the daily queries', () => {
   it('do not wait for ever', async () => {
     const { failure, waits } = await ask({ state: ['RUNNING'] });
     expect(failure).toContain('mass-reads (not done in time)');
-    expect(waits).toHaveLength(240);
+    expect(waits).toHaveLength(180);
   });
 
   it('are saved queries, each asked as many parameters as it has', () => {

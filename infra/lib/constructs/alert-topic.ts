@@ -1,18 +1,18 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 /**
- * What was to be told and was not: events that the alerter did not take, and messages that a subscriber did not take. Both services
- * are admitted for rules and topics of this deployment alone.
+ * What was to be told and was not: events that a target did not take, calls of scheduled functions, and messages that a subscriber did not
+ * take. Both services are admitted for rules and topics of this deployment alone.
  */
 export class UndeliveredAlerts extends Construct {
   readonly queue: Queue;
@@ -51,17 +51,16 @@ export class UndeliveredAlerts extends Construct {
   }
 
   /** Its first message is a case for somebody: an alert that nobody got. */
-  alarm(): Alarm {
-    return this.queue
-      .metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) })
-      .createAlarm(this, 'Waiting', {
-        alarmDescription:
-          'An alert was not delivered. The queue of undelivered alerts holds it: read it there, then send it again or delete it.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
+  tellAt(topic: ITopic): void {
+    alarmAtTopic(this, 'Waiting', topic, {
+      alarmDescription:
+        'An alert, or the call of a scheduled function, was not delivered. The queue of undelivered alerts holds it: read it there, then send it again or delete it.',
+      metric: this.queue.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+    });
   }
 }
 
@@ -109,18 +108,11 @@ export function watchEachOther(alarms: Topic, alerts: Topic): void {
     [alarms, alerts],
     [alerts, alarms],
   ] as const) {
-    const alarm = watched
-      .metricNumberOfNotificationsFailed({ statistic: 'Sum', period: Duration.minutes(5) })
-      .createAlarm(watched, 'Failing', {
-        alarmDescription:
-          'Messages of a topic did not reach a subscriber. What was not taken lies in the queue of undelivered alerts.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
-    const action = new SnsAction(told);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
+    alarmAtTopic(watched, 'Failing', told, {
+      alarmDescription:
+        'Messages of a topic did not reach a subscriber. What was not taken lies in the queue of undelivered alerts.',
+      metric: watched.metricNumberOfNotificationsFailed({ statistic: 'Sum', period: Duration.minutes(5) }),
+      threshold: 1,
+    });
   }
 }

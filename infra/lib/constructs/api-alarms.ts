@@ -1,19 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
 import {
-  Alarm,
+  type Alarm,
   ComparisonOperator,
   type IMetric,
   Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationLoadBalancer, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import type { Settings } from '../settings.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 export interface ApiAlarmsProps {
   names: Names;
@@ -109,7 +109,7 @@ export class ApiAlarms extends Construct {
       missing = TreatMissingData.NOT_BREACHING,
     }: ApiAlarm,
   ): void {
-    const alarm = new Alarm(this, id, {
+    const alarm = alarmAtTopic(this, id, this.props.topic, {
       alarmName: `${this.props.names.prefix}-api-${id}`,
       alarmDescription,
       metric,
@@ -118,9 +118,6 @@ export class ApiAlarms extends Construct {
       comparisonOperator: comparison,
       treatMissingData: missing,
     });
-    const action = new SnsAction(this.props.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
     this.alarms.push(alarm);
   }
 

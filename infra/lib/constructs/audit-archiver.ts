@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -11,8 +10,10 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 import { PhiFunction } from './phi-function.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 interface AuditArchiverProps {
   names: Names;
@@ -101,7 +102,7 @@ export class AuditArchiver extends Construct {
   }
 
   #alarms({ function: archiver, logGroup }: PhiFunction, undelivered: Queue): void {
-    const { names } = this.props;
+    const { names, alarmTopic } = this.props;
     const changes = new MetricFilter(this, 'Changes', {
       logGroup,
       metricNamespace: names.metricNamespace,
@@ -110,41 +111,25 @@ export class AuditArchiver extends Construct {
       metricValue: '$.changes',
     });
     const minute = { period: Duration.minutes(1) };
-    this.#notify(
-      changes.metric({ statistic: 'Sum', ...minute }).createAlarm(this, 'TrailChanged', {
-        alarmDescription:
-          'Rows of the audit table were changed or removed. What they held before lies in the archive under changes/. Treat it as an attack.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
-    );
-    this.#notify(
-      archiver.metric('IteratorAge', { statistic: 'Maximum', ...minute }).createAlarm(this, 'Behind', {
-        alarmDescription:
-          'The archive of the audit trail is more than 15 minutes behind; the stream keeps a day.',
-        threshold: Duration.minutes(15).toMilliseconds(),
-        evaluationPeriods: 3,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
-    );
-    this.#notify(
-      undelivered
-        .metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', ...minute })
-        .createAlarm(this, 'EventsUndelivered', {
-          alarmDescription:
-            'Audit events could not be archived for a day. The message names their place in the stream.',
-          threshold: 1,
-          evaluationPeriods: 1,
-          comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-          treatMissingData: TreatMissingData.NOT_BREACHING,
-        }),
-    );
-  }
-
-  #notify(alarm: Alarm): void {
-    alarm.addAlarmAction(new SnsAction(this.props.alarmTopic));
+    alarmAtTopic(this, 'TrailChanged', alarmTopic, {
+      alarmDescription:
+        'Rows of the audit table were changed or removed. What they held before lies in the archive under changes/. Treat it as an attack.',
+      metric: changes.metric({ statistic: 'Sum', ...minute }),
+      threshold: 1,
+    });
+    alarmAtTopic(this, 'Behind', alarmTopic, {
+      alarmDescription:
+        'The archive of the audit trail is more than 15 minutes behind; the stream keeps a day.',
+      metric: archiver.metric('IteratorAge', { statistic: 'Maximum', ...minute }),
+      threshold: Duration.minutes(15).toMilliseconds(),
+      evaluationPeriods: 3,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
+    alarmAtTopic(this, 'EventsUndelivered', alarmTopic, {
+      alarmDescription:
+        'Audit events could not be archived for a day. The message names their place in the stream.',
+      metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', ...minute }),
+      threshold: 1,
+    });
   }
 }

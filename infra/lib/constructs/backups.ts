@@ -6,7 +6,8 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 
 /**
  * Backups of records and audit table in a locked vault (45 CFR 164.308(a)(7)(ii)(A), 164.308(a)(7)(ii)(B), 164.310(d)(2)(iv)). The key store is not among them: a

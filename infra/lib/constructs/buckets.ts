@@ -12,7 +12,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 
 const base = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

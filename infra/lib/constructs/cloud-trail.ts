@@ -1,15 +1,13 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DataResources } from '../data.stack.js';
 import type { Names } from '../names.js';
 import type { Settings } from '../settings.js';
 import { EncryptedLogGroup } from './log-group.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 interface AccountTrailProps {
   names: Names;
@@ -168,17 +166,12 @@ export class AccountTrail extends Construct {
       },
       metricValue: '1',
     });
-    protection
-      .metric({ statistic: 'Sum', period: Duration.minutes(5) })
-      .createAlarm(this, 'ProtectionChanged', {
-        alarmDescription:
-          'Somebody changed, or tried to change, the trail, a key or a backup. The saved query key-and-policy-changes says who. A deployment can do it too.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      })
-      .addAlarmAction(new SnsAction(data.alarmTopic));
+    alarmAtTopic(this, 'ProtectionChanged', data.alarmTopic, {
+      alarmDescription:
+        'Somebody changed, or tried to change, the trail, a key or a backup. The saved query key-and-policy-changes says who. A deployment can do it too.',
+      metric: protection.metric({ statistic: 'Sum', period: Duration.minutes(5) }),
+      threshold: 1,
+    });
   }
 
   #arn(service: string, resource: string): string {

@@ -1,12 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import type { Settings } from '../settings.js';
 import { PhiFunction } from './phi-function.js';
+import { ScheduledCall } from './scheduled-call.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 interface DailyQueriesProps {
   names: Names;
@@ -17,6 +22,8 @@ interface DailyQueriesProps {
   readerStatements: readonly PolicyStatement[];
   /** The audit key: it encrypts the logs. */
   logKey: IKey;
+  undelivered: IQueue;
+  alarmTopic: ITopic;
 }
 
 /** Which saved queries run every day, what they are asked, and the figure that the number of rows becomes. */
@@ -60,14 +67,37 @@ export class DailyQueries extends Construct {
           dailyQuestions(settings).map((query) => ({ ...query, id: queryIds[query.name] })),
         ),
       },
-      // Four minutes a query at most.
+      // Three minutes a query at most, and what Athena's answers take.
       timeout: Duration.minutes(15),
       permissions: [...props.readerStatements],
     });
-    new Rule(this, 'Schedule', {
+    new ScheduledCall(this, 'Schedule', {
       description: 'Asks the trail of yesterday',
       schedule: Schedule.cron({ minute: '30', hour: '2' }),
-      targets: [new LambdaFunction(asker, { retryAttempts: 2, maxEventAge: Duration.hours(6) })],
+      function: asker,
+      maxEventAge: Duration.hours(6),
+      undelivered: props.undelivered,
+    });
+    this.#watch(asker, props.alarmTopic);
+  }
+
+  /** A question that nobody answered finds nothing, and looks like a quiet day. */
+  #watch(asker: IFunction, topic: ITopic): void {
+    alarmAtTopic(this, 'DailyQueriesFail', topic, {
+      alarmDescription:
+        'A daily query over the trail was not answered: mass reads and decrypts without an event of yesterday are told to nobody. The log of the function names the query.',
+      metric: asker.metricErrors({ statistic: 'Sum', period: Duration.hours(1) }),
+      threshold: 1,
+    });
+    alarmAtTopic(this, 'DailyQueriesSilent', topic, {
+      alarmDescription:
+        'The daily queries over the trail have not been asked for two days. Look at the schedule, then at the queue of undelivered alerts.',
+      metric: asker.metricInvocations({ statistic: 'Sum', period: Duration.days(1) }),
+      threshold: 1,
+      // One period alone may end a moment before the call of that day.
+      evaluationPeriods: 2,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
     });
   }
 }

@@ -1,14 +1,15 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import type { Settings } from '../settings.js';
 import { requiredTags } from '../tags.js';
 import { PhiFunction } from './phi-function.js';
+import { ScheduledCall } from './scheduled-call.js';
 import { parameterArns } from './task-permissions.js';
 
 /**
@@ -25,7 +26,7 @@ export class IssuerKeys extends Construct {
     id: string,
     names: Names,
     settings: Settings,
-    { issuer, logKey }: { issuer: string; logKey: IKey },
+    { issuer, logKey, undelivered }: { issuer: string; logKey: IKey; undelivered: IQueue },
   ) {
     super(scope, id);
     const { function: copier } = new PhiFunction(this, 'Copier', {
@@ -48,10 +49,12 @@ export class IssuerKeys extends Construct {
       ],
     });
     this.function = copier;
-    new Rule(this, 'Schedule', {
+    new ScheduledCall(this, 'Schedule', {
       description: 'Looks for new keys of the issuer; issuers publish a key before they sign with it',
       schedule: Schedule.rate(Duration.minutes(15)),
-      targets: [new LambdaFunction(copier, { retryAttempts: 2, maxEventAge: Duration.minutes(10) })],
+      function: copier,
+      maxEventAge: Duration.minutes(10),
+      undelivered,
     });
     this.firstCopy = new CustomResource(this, 'FirstCopy', {
       resourceType: 'Custom::IssuerKeys',

@@ -3,7 +3,8 @@ import { AnyPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 
 import { type IKey, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 import { KeyStatements, STORAGE_USE } from './key-statements.js';
 
 export type KeyName = 'records' | 'audit' | 'parameters' | 'alerts' | 'signing' | 'volumes';
@@ -75,6 +76,7 @@ export class PlatformKeys extends Construct {
         [names.roles.complianceAlerter],
         STORAGE_USE,
       ),
+      this.#statements.throughService('Canaries', ['sqs'], [names.roles.alertCanary], STORAGE_USE),
       this.#statements.throughService('Approvals', ['sns'], [names.roles.volumeEncryption], STORAGE_USE),
       this.#statements.grantsOf('Alerts', ['dynamodb'], [names.roles.complianceAlerter]),
     ]);

@@ -1,6 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -10,6 +9,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
 import type { EncryptedLogGroup } from './log-group.js';
+import { alarmAtTopic } from './topic-alarm.js';
 
 interface LogDeliveryProps {
   names: Names;
@@ -150,15 +150,13 @@ export class LogDelivery extends Construct {
       statistic: 'Maximum',
       period: Duration.minutes(5),
     });
-    age
-      .createAlarm(this, 'Behind', {
-        alarmDescription: `Logs of ${folder} wait for more than half an hour; Firehose drops them after a day.`,
-        threshold: Duration.minutes(30).toSeconds(),
-        evaluationPeriods: 3,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      })
-      .addAlarmAction(new SnsAction(alarmTopic));
+    alarmAtTopic(this, 'Behind', alarmTopic, {
+      alarmDescription: `Logs of ${folder} wait for more than half an hour; Firehose drops them after a day.`,
+      metric: age,
+      threshold: Duration.minutes(30).toSeconds(),
+      evaluationPeriods: 3,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    });
   }
 }
 

@@ -11,7 +11,8 @@ import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 
 interface TableSchema {
   tableName: string;

@@ -17,7 +17,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { scopesByGroup } from '../../lambda/token-scopes/limit-scopes.js';
 import type { Names } from '../names.js';
-import { dataRemoval, type Settings } from '../settings.js';
+import { dataRemoval } from '../data-removal.js';
+import type { Settings } from '../settings.js';
 import { PhiFunction } from './phi-function.js';
 
 /**

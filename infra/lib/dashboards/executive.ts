@@ -1,4 +1,4 @@
-import { complianceMetrics, complianceMetricsEveryHours } from '../compliance-metrics.js';
+import { complianceMetrics, complianceMetricsEveryHours, riskBands } from '../compliance-metrics.js';
 import type { Names } from '../names.js';
 import { type Colour, colours, type DashboardDefinition, type Row, type Series } from './definition.js';
 import { maximum, ofCompliance, seriesOf } from './phi-metrics.js';
@@ -38,7 +38,8 @@ const heading = ({ prefix }: Names): Row => ({
       title: `HIPAA compliance of ${prefix}`,
       width: 24,
       markdown:
-        '**Risk score**: 0 is nothing open, 100 the worst. It rises with what is open, how sensitive and exposed it is, and how long. ' +
+        '**Risk score**: 0 is nothing open, 100 the worst. It rises with what is open, how sensitive and exposed it is, and how long: ' +
+        `one unencrypted volume with PHI is above ${riskBands.watch}, a public bucket with PHI at ${riskBands.act} or more. ` +
         '**Forecast**: where the last days lead to in a week. Figures come four times a day from AWS Config; an alert comes in minutes.',
     },
   ],
@@ -61,8 +62,8 @@ const figures = (names: Names): Row => {
         series: [{ ...state('riskScore'), label: 'Risk score', color: colours.blue }],
         axis: { min: 0, max: 100 },
         thresholds: [
-          { value: 25, label: 'watch', color: colours.orange, fill: 'above' },
-          { value: 50, label: 'act', color: colours.vermilion, fill: 'above' },
+          { value: riskBands.watch, label: 'watch', color: colours.orange, fill: 'above' },
+          { value: riskBands.act, label: 'act', color: colours.vermilion, fill: 'above' },
         ],
       },
       number('In seven days', 'score', 4, [
@@ -107,8 +108,8 @@ const courses = (names: Names): Row => ({
         ['Forecast for seven days later', ofCompliance(names, 'riskScoreForecast'), colours.purple],
       ]),
       thresholds: [
-        { value: 25, label: 'watch', color: colours.orange },
-        { value: 50, label: 'act', color: colours.vermilion },
+        { value: riskBands.watch, label: 'watch', color: colours.orange },
+        { value: riskBands.act, label: 'act', color: colours.vermilion },
       ],
     },
     {

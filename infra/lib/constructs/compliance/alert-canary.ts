@@ -12,7 +12,7 @@ import type { Names } from '../../names.js';
 import type { Settings } from '../../settings.js';
 import { PhiFunction } from '../phi-function.js';
 import type { AlertRoute } from './alert-route.js';
-import { alarmAtTopic } from './topic-alarm.js';
+import { alarmAtTopic } from '../topic-alarm.js';
 
 const SOURCE = 'phi.canary';
 const DETAIL_TYPE = 'Alert path canary';
@@ -43,9 +43,10 @@ export class AlertCanary extends Construct {
 
   /** By EventBridge Scheduler, because it can put an event on the bus: a scheduled rule would skip bus and pattern. */
   #schedule(): void {
-    const { names } = this.props;
+    const { names, data } = this.props;
     const bus = `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`;
     const role = new Role(this, 'Role', {
+      roleName: names.roles.alertCanary,
       description: 'Puts canaries on the bus',
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
@@ -61,6 +62,11 @@ export class AlertCanary extends Construct {
           resources: [bus],
           conditions: { StringEquals: { 'events:source': SOURCE } },
         }),
+        new PolicyStatement({
+          sid: 'Undelivered',
+          actions: ['sqs:SendMessage'],
+          resources: [data.undeliveredAlerts.queueArn],
+        }),
       ],
     });
     const schedule = new CfnSchedule(this, 'Schedule', {
@@ -75,6 +81,7 @@ export class AlertCanary extends Construct {
         input: '{}',
         // The next one is as good as a repetition.
         retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+        deadLetterConfig: { arn: data.undeliveredAlerts.queueArn },
       },
     });
     schedule.node.addDependency(permissions);
@@ -142,7 +149,7 @@ export class AlertCanary extends Construct {
       threshold: 1,
       evaluationPeriods: 3,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // The one alarm of which silence is the finding: what it waits for comes every five minutes.
+      // Silence is the finding: what it waits for comes every five minutes.
       treatMissingData: TreatMissingData.BREACHING,
     });
     alarmAtTopic(this, 'CanarySlow', data.alarmTopic, {

@@ -9,10 +9,11 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DataResources } from '../../data.stack.js';
 import type { Names } from '../../names.js';
-import { dataRemoval, type Settings } from '../../settings.js';
+import { dataRemoval } from '../../data-removal.js';
+import type { Settings } from '../../settings.js';
 import { PhiFunction } from '../phi-function.js';
 import type { AlertRoute } from './alert-route.js';
-import { alarmAtTopic } from './topic-alarm.js';
+import { alarmAtTopic } from '../topic-alarm.js';
 
 interface AlertDeliveryProps {
   names: Names;
@@ -27,13 +28,13 @@ interface AlertDeliveryProps {
 export class AlertDelivery extends Construct implements AlertRoute {
   readonly alarmTopic: ITopic;
   readonly alerter: PhiFunction;
-  readonly #undelivered: IQueue;
+  readonly undelivered: IQueue;
 
   constructor(scope: Construct, id: string, props: AlertDeliveryProps) {
     super(scope, id);
     const { names, settings, data } = props;
     this.alarmTopic = data.alarmTopic;
-    this.#undelivered = data.undeliveredAlerts;
+    this.undelivered = data.undeliveredAlerts;
     const told = this.#ledger(props);
     this.alerter = new PhiFunction(this, 'Alerter', {
       settings,
@@ -60,7 +61,7 @@ export class AlertDelivery extends Construct implements AlertRoute {
     return {
       id: 'Alerter',
       arn: this.alerter.function.functionArn,
-      deadLetterConfig: { arn: this.#undelivered.queueArn },
+      deadLetterConfig: { arn: this.undelivered.queueArn },
       // An hour: what comes later is told by the alarm on the queue.
       retryPolicy: { maximumRetryAttempts: 20, maximumEventAgeInSeconds: 3600 },
       ...(inputTransformer !== undefined && { inputTransformer }),
@@ -108,6 +109,7 @@ export class AlertDelivery extends Construct implements AlertRoute {
         sid: 'DataClass',
         actions: ['config:GetResourceConfigHistory'],
         resources: ['*'],
+        conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
       }),
     ];
   }
@@ -127,7 +129,7 @@ export class AlertDelivery extends Construct implements AlertRoute {
       qualifier: '$LATEST',
       maximumRetryAttempts: 2,
       maximumEventAgeInSeconds: 3600,
-      destinationConfig: { onFailure: { destination: this.#undelivered.queueArn } },
+      destinationConfig: { onFailure: { destination: this.undelivered.queueArn } },
     });
   }
 
@@ -137,7 +139,6 @@ export class AlertDelivery extends Construct implements AlertRoute {
         'The alerter failed. Lambda repeats it twice; what was not told then lies in the queue of undelivered alerts. Its log says where.',
       metric: alerter.metricErrors({ statistic: 'Sum', period: Duration.minutes(5) }),
       threshold: 1,
-      evaluationPeriods: 1,
     });
     // Over every rule of the region at once, by a query, because each rule has a metric of its own and rules come and go.
     new CfnAlarm(this, 'InvocationsFail', {

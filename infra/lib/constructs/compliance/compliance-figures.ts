@@ -1,15 +1,15 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { type Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { complianceMetrics, complianceMetricsEveryHours } from '../../compliance-metrics.js';
+import { complianceMetrics, complianceMetricsEveryHours, riskBands } from '../../compliance-metrics.js';
 import type { DataResources } from '../../data.stack.js';
 import type { Names } from '../../names.js';
 import type { Settings } from '../../settings.js';
 import { PhiFunction } from '../phi-function.js';
+import { ScheduledCall } from '../scheduled-call.js';
+import { alarmAtTopic } from '../topic-alarm.js';
 import type { AlertRoute } from './alert-route.js';
 
 interface ComplianceFiguresProps {
@@ -70,16 +70,18 @@ export class ComplianceFigures extends Construct {
         }),
       ],
     });
-    new Rule(this, 'Schedule', {
+    new ScheduledCall(this, 'Schedule', {
       description: 'Publishes the figures of compliance',
       schedule: Schedule.rate(Duration.hours(complianceMetricsEveryHours)),
-      targets: [new LambdaFunction(publisher, { retryAttempts: 2, maxEventAge: Duration.hours(1) })],
+      function: publisher,
+      maxEventAge: Duration.hours(1),
+      undelivered: data.undeliveredAlerts,
     });
     this.#alarms();
   }
 
   #alarms(): void {
-    const { names } = this.props;
+    const { names, alerts } = this.props;
     const score = (period: Duration, statistic: string) =>
       new Metric({
         namespace: names.complianceNamespace,
@@ -88,31 +90,18 @@ export class ComplianceFigures extends Construct {
         period,
       });
     // Old figures look like good ones.
-    this.#notify(
-      score(Duration.hours(2 * complianceMetricsEveryHours), 'SampleCount').createAlarm(this, 'Silent', {
-        alarmDescription:
-          'The figures of compliance were not published for half a day: what dashboards show is old. The log of the function says why.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        treatMissingData: TreatMissingData.BREACHING,
-      }),
-    );
-    this.#notify(
-      score(Duration.hours(complianceMetricsEveryHours), 'Maximum').createAlarm(this, 'Risk', {
-        alarmDescription:
-          'The risk score of the account is 80 or more: something that holds PHI is open, or much is broken. The dashboard says what; phi compliance score says where.',
-        threshold: 80,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
-    );
-  }
-
-  #notify(alarm: Alarm): void {
-    const action = new SnsAction(this.props.alerts.alarmTopic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
+    alarmAtTopic(this, 'Silent', alerts.alarmTopic, {
+      alarmDescription:
+        'The figures of compliance were not published for half a day: what dashboards show is old. The log of the function says why.',
+      metric: score(Duration.hours(2 * complianceMetricsEveryHours), 'SampleCount'),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    alarmAtTopic(this, 'Risk', alerts.alarmTopic, {
+      alarmDescription: `The risk score of the account is ${riskBands.act} or more: something that holds PHI is open, or much is broken. The dashboard says what; phi compliance score says where.`,
+      metric: score(Duration.hours(complianceMetricsEveryHours), 'Maximum'),
+      threshold: riskBands.act,
+    });
   }
 }

@@ -130,7 +130,7 @@ const judgedTypes = [
 ] as const;
 
 const permissions = (): PolicyStatement[] => [
-  // Config and EC2 know no resources for these.
+  // Config and EC2 know no resources for these; they are held to the region.
   new PolicyStatement({
     sid: 'Evaluation',
     actions: [
@@ -140,6 +140,7 @@ const permissions = (): PolicyStatement[] => [
       'ec2:DescribeSnapshots',
     ],
     resources: ['*'],
+    conditions: { StringEquals: { 'aws:RequestedRegion': Aws.REGION } },
   }),
   new PolicyStatement({
     sid: 'WhoseKey',

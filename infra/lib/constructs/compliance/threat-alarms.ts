@@ -10,13 +10,13 @@ import {
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { MetricAlarm, WatchedMetric } from '../../../compliance/threats/metric-alarm.js';
 import type { TrailFilter } from '../../../compliance/threats/filters.js';
 import type { Names } from '../../names.js';
+import { notifyTopic } from '../topic-alarm.js';
 import { pascalCase } from './threat-rules.js';
 
 interface ThreatAlarmsProps {
@@ -72,9 +72,7 @@ export class ThreatAlarms extends Construct {
               ? ComparisonOperator.LESS_THAN_THRESHOLD
               : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
           });
-    const action = new SnsAction(this.props.topic);
-    made.addAlarmAction(action);
-    made.addOkAction(action);
+    notifyTopic(made, this.props.topic);
   }
 
   #told({ id, severity, title, first, row }: MetricAlarm) {

@@ -44,7 +44,7 @@ export class ThreatDetection extends Construct {
       filters: [...cisFilters, ...doublingFilters(threats, roles.deployers)],
       alarms: metricAlarms(names, settings),
     });
-    new TrailHeartbeat(this, 'Trail', names, settings, logKey);
+    new TrailHeartbeat(this, 'Trail', names, settings, { logKey, undelivered: route.undelivered });
     new AccountServices(this, 'Services', { names, settings, logKey });
   }
 }

@@ -1,14 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  MathExpression,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ComparisonOperator, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { alarmAtTopic } from '../topic-alarm.js';
 import { ofAws } from '../../dashboards/aws-metrics.js';
 import type { Names } from '../../names.js';
 import { type Deadline, daysLeft, deadlinesOf, type Vendor } from '../../vendor-register.js';
@@ -31,7 +25,7 @@ export class VendorAlarms extends Construct {
     // Any metric carries the clock; this one has a value in every period in which a service runs.
     const clock = ofAws('tables', 'ConsumedWriteCapacityUnits', { TableName: names.tables.audit });
     const period = Duration.hours(1);
-    const alarm = new Alarm(this, `${vendor.id}-${kind}-${days}`, {
+    alarmAtTopic(this, `${vendor.id}-${kind}-${days}`, topic, {
       alarmName: `${names.prefix}-vendor-${vendor.id}-${kind}-${days}-days`,
       alarmDescription: `${textOf(deadline, days)} Told to: ${vendor.contact}. (45 CFR 164.308(b)(3))`,
       metric: new MathExpression({
@@ -49,14 +43,10 @@ export class VendorAlarms extends Construct {
         label: 'Days left',
       }),
       threshold: days,
-      evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
       // Nobody may take silence for time that is left.
       treatMissingData: TreatMissingData.BREACHING,
     });
-    const action = new SnsAction(topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
   }
 }
 

@@ -1,8 +1,5 @@
-import { CfnRule, Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { CfnRule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { CfnConfigRule } from 'aws-cdk-lib/aws-config';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -13,6 +10,8 @@ import type { DataResources } from '../../../data.stack.js';
 import type { Names } from '../../../names.js';
 import type { Settings } from '../../../settings.js';
 import { PhiFunction } from '../../phi-function.js';
+import { ScheduledCall } from '../../scheduled-call.js';
+import { alarmAtTopic } from '../../topic-alarm.js';
 import type { AlertRoute } from '../alert-route.js';
 import { RemediationDocument, startStatements } from './remediation-document.js';
 import { RemediationPermissions } from './remediation-permissions.js';
@@ -115,22 +114,19 @@ export class Remediations extends Construct {
         ...startStatements(deletion.documentName, deletion.role.roleArn),
       ],
     });
-    new Rule(this, 'Daily', {
+    new ScheduledCall(this, 'Daily', {
       description: 'Looks for replaced volumes whose time is over',
       schedule: Schedule.rate(Duration.days(1)),
-      targets: [new LambdaFunction(keeper, { retryAttempts: 2, maxEventAge: Duration.hours(2) })],
+      function: keeper,
+      maxEventAge: Duration.hours(2),
+      undelivered: data.undeliveredAlerts,
     });
-    keeper
-      .metricErrors({ statistic: 'Sum', period: Duration.hours(1) })
-      .createAlarm(this, 'VolumesStay', {
-        alarmDescription:
-          'Replaced volumes could not be looked through: unencrypted ones may stay longer than they should. The log of the function says why.',
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      })
-      .addAlarmAction(new SnsAction(alerts.alarmTopic));
+    alarmAtTopic(this, 'VolumesStay', alerts.alarmTopic, {
+      alarmDescription:
+        'Replaced volumes could not be looked through: unencrypted ones may stay longer than they should. The log of the function says why.',
+      metric: keeper.metricErrors({ statistic: 'Sum', period: Duration.hours(1) }),
+      threshold: 1,
+    });
   }
 
   /** @see AWS Systems Manager User Guide, "Amazon EventBridge event examples for Systems Manager" */
