@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EnvironmentName } from '../lib/settings.js';
-import { costOf, scenarioOf } from './profiles.js';
+import { costOf, scenarioOf, type TemplatesOf } from './profiles.js';
 import { costDocument, costReport } from './report.js';
 import type { Scenario } from './usage.js';
 
@@ -35,8 +35,8 @@ function months(text: string): number {
   return value;
 }
 
-/** @param write takes the answer. @returns the command `infra:cost`; `parse` runs it */
-export function costCommand(write: (text: string) => void): Command {
+/** @param write takes the answer @param templatesOf synthesizes a deployment @returns the command `infra:cost`; `parse` runs it */
+export function costCommand(write: (text: string) => void, templatesOf: TemplatesOf): Command {
   return new Command('infra:cost')
     .description('What a deployment costs a month, from its synthesized templates and a dated list of prices')
     .addOption(new Option('--env <name>', 'environment').choices(['dev', 'prod']).default('dev'))
@@ -53,7 +53,7 @@ export function costCommand(write: (text: string) => void): Command {
         ...given,
         ...(requests !== undefined && { requestsPerMonth: requests }),
       };
-      const cost = costOf(env, scenario);
+      const cost = costOf(env, scenario, templatesOf);
       write(json === true ? `${JSON.stringify(costDocument(cost), null, 2)}\n` : costReport(cost));
     });
 }

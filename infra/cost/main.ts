@@ -1,3 +1,4 @@
 import { costCommand } from './command.js';
+import { templatesOf } from './synthesis.js';
 
-costCommand((text) => void process.stdout.write(text)).parse();
+costCommand((text) => void process.stdout.write(text), templatesOf).parse();

@@ -1,6 +1,3 @@
-import { App, type Stack } from 'aws-cdk-lib';
-import { addStacks } from '../lib/phi-app.js';
-import { cdkContext } from '../lib/repository.js';
 import { type EnvironmentName, exampleAccount, type Settings, settingsOf } from '../lib/settings.js';
 import { type Estimate, estimate } from './estimate.js';
 import type { Template } from './template.js';
@@ -77,8 +74,18 @@ export interface EnvironmentCost {
   profiles: PricedProfile[];
 }
 
+/**
+ * @param withApi whether the api stack stands at all
+ * @returns the templates of a deployment by the name of their stack
+ */
+export type TemplatesOf = (settings: Settings, withApi?: boolean) => Record<string, Template>;
+
 /** @returns the bill of an environment as it is set, and of its cheaper profiles */
-export function costOf(environment: EnvironmentName, scenario: Scenario): EnvironmentCost {
+export function costOf(
+  environment: EnvironmentName,
+  scenario: Scenario,
+  templatesOf: TemplatesOf,
+): EnvironmentCost {
   const settings = settingsOf(environment, exampleAccount);
   const priced = profiles
     .filter(({ environments }) => environments.includes(environment))
@@ -95,36 +102,4 @@ export function costOf(environment: EnvironmentName, scenario: Scenario): Enviro
     estimate: estimate(templatesOf(settings), scenario),
     profiles: priced.toSorted((a, b) => b.total - a.total),
   };
-}
-
-/** By their settings: profiles share deployments, and a synthesis takes seconds. */
-const synthesized = new Map<string, Record<string, Template>>();
-
-/**
- * @param settings of a deployment
- * @param withApi whether the api stack stands at all
- * @returns the templates by the name of their stack; Lambdas are not bundled, which changes no price
- */
-export function templatesOf(settings: Settings, withApi = true): Record<string, Template> {
-  const name = JSON.stringify(settings);
-  const templates = synthesized.get(name) ?? synthesize(settings);
-  synthesized.set(name, templates);
-  return Object.fromEntries(Object.entries(templates).filter(([stack]) => withApi || stack !== 'Api'));
-}
-
-function synthesize(settings: Settings): Record<string, Template> {
-  const app = new App({
-    context: { ...cdkContext(), 'aws:cdk:bundling-stacks': [] },
-    analyticsReporting: false,
-    // CloudFormation's own rules change no price, and take most of the time.
-    builtinCloudFormationValidation: false,
-  });
-  const stacks: Stack[] = Object.values(addStacks(app, settings));
-  const assembly = app.synth();
-  return Object.fromEntries(
-    stacks.map(({ node, artifactId }) => [
-      node.id,
-      assembly.getStackArtifact(artifactId).template as Template,
-    ]),
-  );
 }

@@ -1,6 +1,7 @@
 import type { Vendor } from '../lib/vendor-register.js';
 import type { Citation } from './citations.js';
-import type { HeldRule, Watcher } from './deployment.js';
+import type { HeldRule } from './deployment.js';
+import type { Watcher } from './watchers.js';
 import { type Evidence, isImplemented, isProved, isWatched, type ParagraphEvidence } from './evidence.js';
 
 /** `docs/compliance.md`, for people; the same as the component definition, which is for machines. */
@@ -11,7 +12,7 @@ export function compliancePage({ paragraphs }: Evidence, vendors: readonly Vendo
     '# Evidence for the HIPAA Security Rule',
     '',
     'Made by `npm run evidence` from the code, the tests and the synthesized templates of `prod`; nothing here is written by hand but what a paragraph asks',
-    'for and what remains yours (`infra/compliance/paragraphs.yaml`, `vendors.yaml`). `npm run check` fails when this page is not what the repository says. The same for',
+    'for and what remains yours (`infra/compliance/paragraphs.yaml`, `compliance/vendors.yaml`). `npm run check` fails when this page is not what the repository says. The same for',
     'machines: [compliance.oscal.json](compliance.oscal.json), an OSCAL component definition.',
     '',
     'It says where each paragraph is met, watched and proved. It does not say that you are compliant: that depends on your part, and on whoever evaluates it. The words are ours and',
@@ -31,7 +32,7 @@ export function compliancePage({ paragraphs }: Evidence, vendors: readonly Vendo
     ...resourceSection(paragraphs),
     '## Vendors',
     '',
-    'From `infra/compliance/vendors.yaml` (45 CFR 164.308(b), 164.314(a)). Alarms come 90 and 30 days before an agreement ends and on the day, and a year after a review; `prod` does not',
+    'From `compliance/vendors.yaml` (45 CFR 164.308(b), 164.314(a)). Alarms come 90 and 30 days before an agreement ends and on the day, and a year after a review; `prod` does not',
     'synthesize while an agreement is missing.',
     '',
     '| vendor | service | PHI | agreement signed | ends | reviewed | asked |',

@@ -4,7 +4,7 @@ import { repositoryFolder } from '../lib/repository.js';
 import { readVendors } from '../lib/vendor-register.js';
 import { citationsIn } from './citations.js';
 import { compliancePage } from './compliance-page.js';
-import { examineDeployment } from './deployment.js';
+import type { Deployment } from './deployment.js';
 import { evidenceOf } from './evidence.js';
 import { type ComponentDefinition, componentDefinition } from './oscal.js';
 import { readSecurityRule } from './paragraphs.js';
@@ -23,8 +23,8 @@ const DEFINITION = 'docs/compliance.oscal.json';
  * Gathers the evidence and writes it down. The definition keeps the time of the one that is there as long as it says the same.
  * @param now of a definition that says something else
  */
-export function evidenceDocuments(now: Date): EvidenceDocuments {
-  const evidence = evidenceOf(readSecurityRule(), citationsIn(repositoryFolder), examineDeployment());
+export function evidenceDocuments(deployment: Deployment, now: Date): EvidenceDocuments {
+  const evidence = evidenceOf(readSecurityRule(), citationsIn(repositoryFolder), deployment);
   const { version } = JSON.parse(read('package.json') ?? '{}') as { version: string };
   const before = read(DEFINITION);
   const lastModified = before && lastModifiedOf(before);

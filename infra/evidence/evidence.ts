@@ -1,5 +1,6 @@
 import type { Citation } from './citations.js';
-import type { Deployment, HeldRule, Watcher } from './deployment.js';
+import type { Deployment, HeldRule } from './deployment.js';
+import type { Watcher } from './watchers.js';
 import type { Paragraph, SecurityRule } from './paragraphs.js';
 
 /** What was found for a paragraph. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryFolder } from '../lib/repository.js';
+import { examineDeployment } from './deployment.js';
 import { evidenceDocuments, staleAmong } from './documents.js';
 
 const help = `Writes what implements, watches and proves each paragraph of the HIPAA Security Rule: docs/compliance.md and docs/compliance.oscal.json.
@@ -21,7 +22,7 @@ function main(): number {
     process.stdout.write(help);
     return 0;
   }
-  const documents = evidenceDocuments(new Date());
+  const documents = evidenceDocuments(examineDeployment(), new Date());
   const stale = values.check ? staleAmong(documents) : [];
   const faults = [
     ...documents.faults,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError, envExample, fixedConfiguration } from '@app/configuration';
 import { dockerfileStages, type Stage, textsOf } from '../container/dockerfile.js';
 import { deployed } from './policy-evaluation.js';
+import { withoutBedrock } from './support/deployment-cache.js';
 import { synthesized, type Synthesized } from './synthesized.js';
 
 /** Variables of the service that the container leaves at their defaults, each with the reason. */
@@ -45,10 +46,10 @@ const atDefault: Record<string, string> = {
 };
 
 let dev: Synthesized;
-let withoutBedrock: Synthesized;
+let local: Synthesized;
 beforeAll(() => {
   dev = synthesized('dev');
-  withoutBedrock = synthesized('dev', { api: { ...dev.settings.api, bedrock: undefined } });
+  local = synthesized('dev', withoutBedrock);
 });
 
 interface Container {
@@ -94,7 +95,7 @@ describe("the container's variables", () => {
   it.each(['with', 'without'])(
     'are a configuration that the service starts with, %s Bedrock',
     async (which) => {
-      const side = which === 'with' ? dev : withoutBedrock;
+      const side = which === 'with' ? dev : local;
       const { config } = await fixedConfiguration(asStarted(side));
       expect(config).toMatchObject({
         PHI_PLATFORM: 'aws',

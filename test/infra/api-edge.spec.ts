@@ -1,12 +1,19 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import type { ApiSettings } from '../../infra/lib/api-settings.js';
+import { exampleAccount, settingsOf } from '../../infra/lib/settings.js';
 import { deployed } from './policy-evaluation.js';
-import { type Statement, statementsOf, synthesized, type Synthesized } from './synthesized.js';
+import { withoutDomain } from './support/deployment-cache.js';
+import { allSynthesized, type Statement, statementsOf, type Synthesized } from './synthesized.js';
 
-let dev: Synthesized;
-let prod: Synthesized;
-beforeAll(() => {
-  dev = synthesized('dev', { domainName: undefined, certificateArn: undefined });
-  prod = synthesized('prod');
+const { api } = settingsOf('dev', exampleAccount);
+const devWith = (change: Partial<ApiSettings>) =>
+  ({ environment: 'dev', change: { ...withoutDomain, api: { ...api, ...change } } }) as const;
+const { prod, dev, restricted, undocumented, blocking } = allSynthesized({
+  prod: { environment: 'prod' },
+  dev: { environment: 'dev', change: withoutDomain },
+  restricted: devWith({ clientCidrs: ['192.0.2.0/24'] }),
+  undocumented: devWith({ publishesDocumentation: false }),
+  blocking: devWith({ bedrock: { ...api.bedrock!, suspicionAction: 'BLOCK' } }),
 });
 
 type Properties = Record<string, unknown>;
@@ -71,29 +78,17 @@ describe('the API', () => {
     expect(denials(prod).map(({ conditions }) => conditions)).toEqual([
       { Bool: { 'aws:SecureTransport': 'false' } },
     ]);
-    const known = synthesized('dev', { api: { ...dev.settings.api, clientCidrs: ['192.0.2.0/24'] } });
-    expect(denials(known).map(({ conditions }) => conditions)).toContainEqual({
+    expect(denials(restricted).map(({ conditions }) => conditions)).toContainEqual({
       NotIpAddress: { 'aws:SourceIp': ['192.0.2.0/24'] },
     });
   });
 
   it('is deployed anew when its document or its policy changes', () => {
     const deployment = (side: Synthesized) => inApi(side, 'AWS::ApiGateway::Deployment')[0]?.id;
-    const changed = synthesized('dev', {
-      domainName: undefined,
-      certificateArn: undefined,
-      api: { ...dev.settings.api, publishesDocumentation: false },
-    });
-    const restricted = synthesized('dev', {
-      domainName: undefined,
-      certificateArn: undefined,
-      api: { ...dev.settings.api, clientCidrs: ['192.0.2.0/24'] },
-    });
     expect(deployment(restricted)).not.toBe(deployment(dev));
-    expect(deployment(changed)).not.toBe(deployment(dev));
-    expect(deployment(synthesized('dev', { domainName: undefined, certificateArn: undefined }))).toBe(
-      deployment(dev),
-    );
+    expect(deployment(undocumented)).not.toBe(deployment(dev));
+    // Another model of screening is nothing to the API.
+    expect(deployment(blocking)).toBe(deployment(dev));
   });
 
   it('serves its documentation in dev alone', () => {
@@ -176,28 +171,24 @@ describe('the guardrail', () => {
     expect(JSON.stringify(guardrail(prod).KmsKeyArn)).toContain('RuntimeKey');
   });
 
-  it.each(['NONE', 'BLOCK'] as const)(
-    'judges prompt attacks and a topic with the action of the settings, %s',
-    (action) => {
-      const { bedrock } = prod.settings.api;
-      const side = synthesized('dev', {
-        api: { ...dev.settings.api, bedrock: { ...bedrock!, suspicionAction: action } },
-      });
+  it('judges prompt attacks and a topic with the action of the settings', () => {
+    for (const side of [dev, blocking]) {
+      const action = side.settings.api.bedrock?.suspicionAction;
       const { ContentPolicyConfig, TopicPolicyConfig } = guardrail(side);
       expect(ContentPolicyConfig.FiltersConfig).toMatchObject([
         { Type: 'PROMPT_ATTACK', InputAction: action },
       ]);
       expect(TopicPolicyConfig.TopicsConfig).toMatchObject([{ Type: 'DENY', InputAction: action }]);
-    },
-  );
+    }
+    expect([dev, blocking].map(({ settings }) => settings.api.bedrock?.suspicionAction)).toEqual([
+      'NONE',
+      'BLOCK',
+    ]);
+  });
 
   it('gets a new version when its definition changes, and none otherwise', () => {
     const version = (side: Synthesized) => inApi(side, 'AWS::Bedrock::GuardrailVersion')[0]?.id;
-    const { bedrock } = prod.settings.api;
-    const changed = synthesized('dev', {
-      api: { ...dev.settings.api, bedrock: { ...bedrock!, suspicionAction: 'BLOCK' } },
-    });
-    expect(version(changed)).not.toBe(version(dev));
+    expect(version(blocking)).not.toBe(version(dev));
     expect(version(prod)).toBe(version(dev));
   });
 });

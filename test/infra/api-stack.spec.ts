@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { account, admits, deployed } from './policy-evaluation.js';
+import { withoutDomain } from './support/deployment-cache.js';
 import { type Placed, statementsOf, synthesized, type Synthesized } from './synthesized.js';
 
 let dev: Synthesized;
 let prod: Synthesized;
 beforeAll(() => {
-  dev = synthesized('dev', { domainName: undefined, certificateArn: undefined });
+  dev = synthesized('dev', withoutDomain);
   prod = synthesized('prod');
 });
 

@@ -1,27 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { spawnSync } from 'node:child_process';
+import { Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { DataStack } from '../../infra/lib/data.stack.js';
 import { acknowledgements } from '../../infra/lib/nag-acknowledgements.js';
 import { acknowledge, nagReport, rulePacks } from '../../infra/lib/nag-report.js';
-import { addStacks } from '../../infra/lib/phi-app.js';
-import { cdkContext } from '../../infra/lib/repository.js';
-import { exampleAccount, settingsOf } from '../../infra/lib/settings.js';
-import { emptyApp } from './synthesized.js';
+import { type EnvironmentName, exampleAccount, type Settings, settingsOf } from '../../infra/lib/settings.js';
+import { emptyApp } from './support/compositions.js';
+import { synthesisOf } from './support/deployment-cache.js';
 
-const deployments = [
-  ['dev', 'dev', {}],
-  ['dev with a domain', 'dev', exampleAccount],
-  ['prod', 'prod', exampleAccount],
-  // With a stack in us-east-1 beside the others.
-  ['dev in another region', 'dev', { region: 'eu-central-1' }],
-] as const;
-const reports = deployments.map(([name, environment, account]) => {
-  const app = emptyApp();
-  addStacks(app, settingsOf(environment, account));
-  return { name, ...nagReport(app) };
+/** As an account that adds nothing has it: no domain, no addresses, no approvers. */
+const bare = (change: Partial<Settings> = {}): Partial<Settings> => ({
+  ...Object.fromEntries(Object.keys(exampleAccount).map((name) => [name, undefined])),
+  ...settingsOf('dev', change),
 });
+const deployments: [string, EnvironmentName, Partial<Settings>][] = [
+  ['dev', 'dev', bare()],
+  ['dev with a domain', 'dev', {}],
+  ['prod', 'prod', {}],
+  // With a stack in us-east-1 beside the others.
+  ['dev in another region', 'dev', bare({ region: 'eu-central-1' })],
+];
+const reports = synthesisOf(
+  deployments.map(([, environment, change]) => ({
+    environment,
+    change,
+    composition: 'everything',
+    nag: true,
+  })),
+).map(({ report }, index) => ({ name: deployments[index]![0], ...report! }));
 
 // 45 CFR 164.308(a)(8), the technical evaluation; 164.308(a)(1)(ii)(A): every finding is answered for.
 describe("cdk-nag's HIPAA Security and AWS Solutions rules", () => {
@@ -86,15 +93,15 @@ describe('synthesis', () => {
     expect(report.open.length).toBeGreaterThan(0);
   });
 
-  it.each([
-    ['that CloudFormation would refuse', 5, true],
-    ['that it knows', 60, false],
-  ])('with a value %s, %d, fails: %s', (_what, messageRetentionPeriod, fails) => {
-    // cdk.json's strict validation: without it this is a warning.
-    const app = new App({ context: cdkContext(), analyticsReporting: false });
-    new CfnQueue(new Stack(app, 'Strict'), 'Queue', { messageRetentionPeriod });
-    const synthesize = () => app.synth();
-    if (fails) expect(synthesize).toThrow(/Validation failed|MessageRetentionPeriod/);
-    else expect(synthesize).not.toThrow();
+  it('fails with a value that CloudFormation would refuse, and not with one that it takes', () => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['infra/run.mjs', '../test/infra/support/strict-validation', '5', '60'],
+      { encoding: 'utf8' },
+    );
+    expect({ stdout, stderr: stdout === '' ? stderr : '' }).toEqual({
+      stdout: '5: refused\n60: made\n',
+      stderr: '',
+    });
   });
 });

@@ -10,11 +10,25 @@ import { remediatedRules } from '../../infra/lib/constructs/compliance/remediate
 import { namesOf } from '../../infra/lib/names.js';
 import { exampleAccount, type Settings, settingsOf } from '../../infra/lib/settings.js';
 import { account, admits } from './policy-evaluation.js';
-import { type Placed, statementsOf, synthesized } from './synthesized.js';
+import { allSynthesized, type Placed, statementsOf, type Synthesized } from './synthesized.js';
 
-const prod = synthesized('prod');
 const withConfig = (change: Partial<Settings['accountConfig']>) => ({
   accountConfig: { ...settingsOf('prod', exampleAccount).accountConfig, ...change },
+});
+const accounts = { accounts: ['444455556666', '777788889999'], regions: ['us-east-1', 'eu-west-1'] };
+const { prod, ...others } = allSynthesized({
+  prod: { environment: 'prod' },
+  ofAccounts: { environment: 'prod', change: withConfig({ aggregator: accounts }) },
+  ofOrganization: {
+    environment: 'prod',
+    change: withConfig({ aggregator: { accounts: 'organization', regions: 'all' } }),
+  },
+  // With a recorder that is there already, and with none.
+  besideRecorder: { environment: 'dev', change: withConfig({ recorder: 'existing' }) },
+  unrecorded: {
+    environment: 'dev',
+    change: withConfig({ recorder: 'none', hipaaPack: false, aggregator: undefined }),
+  },
 });
 const properties = ({ Properties = {} }: Placed) => Properties;
 const one = (type: string): Placed => {
@@ -259,9 +273,8 @@ describe('rules outside of the pack', () => {
 });
 
 describe('the aggregator', () => {
-  const aggregatorOf = (aggregator: Settings['accountConfig']['aggregator']) =>
-    synthesized('prod', withConfig({ aggregator })).ofType('AWS::Config::ConfigurationAggregator')[0]
-      ?.Properties;
+  const aggregatorOf = ({ ofType }: Synthesized) =>
+    ofType('AWS::Config::ConfigurationAggregator')[0]?.Properties;
 
   it('shows every region of the account', () => {
     expect(properties(one('AWS::Config::ConfigurationAggregator'))).toMatchObject({
@@ -270,29 +283,23 @@ describe('the aggregator', () => {
   });
 
   it('shows the accounts and regions that the settings list, or an organization', () => {
-    expect(
-      aggregatorOf({ accounts: ['444455556666', '777788889999'], regions: ['us-east-1', 'eu-west-1'] }),
-    ).toMatchObject({
+    expect(aggregatorOf(others.ofAccounts)).toMatchObject({
       AccountAggregationSources: [
         { AccountIds: ['444455556666', '777788889999'], AwsRegions: ['us-east-1', 'eu-west-1'] },
       ],
     });
-    expect(aggregatorOf({ accounts: 'organization', regions: 'all' })).toMatchObject({
+    expect(aggregatorOf(others.ofOrganization)).toMatchObject({
       OrganizationAggregationSource: { AllAwsRegions: true, RoleArn: expect.anything() },
     });
   });
 });
 
 describe('the settings', () => {
-  const types = (change: Partial<Settings['accountConfig']>) =>
-    new Set(
-      synthesized('dev', withConfig(change))
-        .resources.map(({ Type }) => Type)
-        .filter((type) => type.startsWith('AWS::Config::')),
-    );
+  const types = ({ resources }: Synthesized) =>
+    new Set(resources.map(({ Type }) => Type).filter((type) => type.startsWith('AWS::Config::')));
 
   it('add rules to a recorder that is there already', () => {
-    expect([...types({ recorder: 'existing' })].toSorted()).toEqual([
+    expect([...types(others.besideRecorder)].toSorted()).toEqual([
       'AWS::Config::ConfigRule',
       'AWS::Config::ConfigurationAggregator',
       'AWS::Config::ConformancePack',
@@ -301,7 +308,7 @@ describe('the settings', () => {
   });
 
   it('leave Config alone where nothing is recorded', () => {
-    expect(types({ recorder: 'none', hipaaPack: false, aggregator: undefined }).size).toBe(0);
+    expect(types(others.unrecorded).size).toBe(0);
   });
 
   it.each<[Partial<Settings['accountConfig']>, string]>([

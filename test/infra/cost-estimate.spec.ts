@@ -3,12 +3,13 @@ import { estimate, type Estimate, UnknownResource } from '../../infra/cost/estim
 import { freeResources } from '../../infra/cost/free-resources.js';
 import { assumptions, operations } from '../../infra/cost/operations.js';
 import { type PriceName, prices } from '../../infra/cost/prices.js';
-import { costOf, type EnvironmentCost, scenarioOf, templatesOf } from '../../infra/cost/profiles.js';
+import { costOf, type EnvironmentCost, scenarioOf } from '../../infra/cost/profiles.js';
 import { costDocument, costReport, purposes } from '../../infra/cost/report.js';
 import { isPriced, pricedResources } from '../../infra/cost/resource-costs.js';
 import { costCommand } from '../../infra/cost/command.js';
 import type { Template } from '../../infra/cost/template.js';
 import { exampleAccount, settingsOf } from '../../infra/lib/settings.js';
+import { templatesOf } from './support/priced-deployments.js';
 
 const quiet = { requestsPerMonth: 0, patients: 0, months: 1, hours: 730, users: 0 };
 const ofOne = (Type: string, Properties: Record<string, unknown> = {}, stack = 'Api') =>
@@ -137,8 +138,8 @@ describe('the cost of the deployments', () => {
   let dev: EnvironmentCost;
   let prod: EnvironmentCost;
   beforeAll(() => {
-    dev = costOf('dev', scenarioOf.dev);
-    prod = costOf('prod', scenarioOf.prod);
+    dev = costOf('dev', scenarioOf.dev, templatesOf);
+    prod = costOf('prod', scenarioOf.prod, templatesOf);
   });
 
   it('is the sum of its lines, of its purposes, and of what stands and what follows requests', () => {
@@ -247,7 +248,9 @@ describe('infra:cost', () => {
   const run = (...words: string[]) => {
     const told: string[] = [];
     const tell = (text: string) => void told.push(text);
-    const command = costCommand(tell).exitOverride().configureOutput({ writeOut: tell, writeErr: tell });
+    const command = costCommand(tell, templatesOf)
+      .exitOverride()
+      .configureOutput({ writeOut: tell, writeErr: tell });
     try {
       command.parse(words, { from: 'user' });
     } catch {

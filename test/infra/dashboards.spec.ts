@@ -236,7 +236,7 @@ describe('a dashboard', () => {
         .ofType('AWS::CloudWatch::Dashboard')
         .find(({ Properties }) => Properties?.['DashboardName'] === name)?.stack;
     expect(stackOf('phi-prod-service')).toBe('Api');
-    expect(JSON.stringify(prod.templates['Api']?.toJSON())).not.toContain(names.stacks.compliance);
+    expect(JSON.stringify(prod.stacks['Api']?.template)).not.toContain(names.stacks.compliance);
   });
 
   it.each(dashboards)('fills the columns of %s, and says what its numbers are', (_, definition) => {

@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Command } from 'commander';
-import { Stack } from 'aws-cdk-lib';
-import { Alarm, type CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { envExample } from '@app/configuration';
@@ -17,7 +15,7 @@ import { addRevokeCommand } from '../../apps/phi-cli/src/revoke/revoke.command.j
 import { addSetupCommand } from '../../apps/phi-cli/src/setup/setup.command.js';
 import { addTokenCommand } from '../../apps/phi-cli/src/token/token.command.js';
 import { namesOf } from '../../infra/lib/names.js';
-import { synthesized } from './synthesized.js';
+import { type Placed, synthesized } from './synthesized.js';
 
 const guide = readFileSync('docs/operations.md', 'utf8');
 /** What stands in code, inline or as a block; a cell of a table has its pipes escaped. */
@@ -147,16 +145,20 @@ describe('what the operations guide names', () => {
 });
 
 describe('incident steps', () => {
-  const { app } = synthesized('prod');
-  const alarms = app.node.findAll().filter((one) => one instanceof Alarm);
-  const ofCompliance = alarms.filter((alarm) => Stack.of(alarm).node.id === 'Compliance');
+  const constructOf = ({ path }: Placed) =>
+    path
+      .replace(/\/Resource$/, '')
+      .split('/')
+      .at(-1)!;
+  const alarms = synthesized('prod').ofType('AWS::CloudWatch::Alarm');
+  const ofCompliance = alarms.filter(({ stack }) => stack === 'Compliance');
   const others = alarms.filter((alarm) => !ofCompliance.includes(alarm));
 
   it('are there for each alarm of the service and of its data, and for no other', () => {
     expect(others.length).toBeGreaterThan(10);
     const [, section = ''] = /^## Alarms\n([\s\S]*?)^### Of the service/m.exec(guide) ?? [];
     const described = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
-    expect([...new Set(described)].sort()).toEqual([...new Set(others.map(({ node }) => node.id))].sort());
+    expect([...new Set(described)].sort()).toEqual([...new Set(others.map(constructOf))].sort());
   });
 
   it('of what watches the account stand in its own pages', () => {
@@ -169,10 +171,10 @@ describe('incident steps', () => {
       .map((page) => readFileSync(page, 'utf8'))
       .join('\n');
     expect(ofCompliance.length).toBeGreaterThan(50);
-    const nameOf = (alarm: Alarm) => {
-      const { alarmName } = alarm.node.defaultChild as CfnAlarm;
-      const named = alarmName?.startsWith('phi-prod-') === true;
-      const name = named ? alarmName.replace(/^phi-prod-(threat-)?/, '') : alarm.node.id;
+    const nameOf = (alarm: Placed) => {
+      const alarmName = alarm.Properties?.['AlarmName'];
+      const isOurs = typeof alarmName === 'string' && alarmName.startsWith('phi-prod-');
+      const name = isOurs ? alarmName.replace(/^phi-prod-(threat-)?/, '') : constructOf(alarm);
       // One for each vendor and date.
       return name.replace(/^vendor-.*/, 'vendor-...');
     };

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AutomationDocument, Step } from '../../infra/lib/automation/automation-document.js';
-import { complianceStacks } from './support/compliance-stacks.js';
 import { deployed } from './policy-evaluation.js';
-import { type Placed, statementsOf, type Synthesized } from './synthesized.js';
+import { complianceStacks, type Placed, statementsOf, type Synthesized } from './synthesized.js';
 
 const ids = [
   'config-recorder',

@@ -3,9 +3,8 @@ import type { AutomationDocument } from '../../infra/lib/automation/automation-d
 import { alertInput } from '../../apps/compliance-alerter/src/alert-input.js';
 import { matchesPattern } from '../support/event-pattern.js';
 import { call, delivered, serviceEvent, transformed } from './support/threat-events.js';
-import { complianceStacks } from './support/compliance-stacks.js';
 import { account, admits, deployed } from './policy-evaluation.js';
-import { type Placed, statementsOf, type Synthesized } from './synthesized.js';
+import { complianceStacks, type Placed, statementsOf, type Synthesized } from './synthesized.js';
 
 const KEY = `arn:aws:kms:us-east-1:${account}:key/00000000-0000-4000-8000-000000000000`;
 const TRAIL = `arn:aws:cloudtrail:us-east-1:${account}:trail/phi-prod-trail`;
@@ -299,7 +298,7 @@ describe('where AWS Config does not watch the account', () => {
   it('no recorder is started, and rules that are not there start nothing', () => {
     const { settings } = prod;
     const without = complianceStacks('dev', {
-      accountConfig: { ...settings.accountConfig, recorder: 'none', hipaaPack: false },
+      accountConfig: { ...settings.accountConfig, recorder: 'none', hipaaPack: false, aggregator: undefined },
     });
     const named = without.ofType('AWS::SSM::Document').map(({ Properties }) => Properties?.['Name']);
     expect(named).toContain('phi-dev-trail-logging');

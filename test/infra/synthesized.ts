@@ -1,9 +1,11 @@
-import { App, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { DataStack } from '../../infra/lib/data.stack.js';
-import { addStacks } from '../../infra/lib/phi-app.js';
-import { cdkContext } from '../../infra/lib/repository.js';
 import { type EnvironmentName, exampleAccount, type Settings, settingsOf } from '../../infra/lib/settings.js';
+import {
+  type Composition,
+  type Deployment,
+  type SynthesizedStack,
+  type Synthesis,
+  synthesisOf,
+} from './support/deployment-cache.js';
 
 /** A resource as it stands in a template. */
 export interface TemplateResource {
@@ -17,64 +19,79 @@ export interface TemplateResource {
 export interface Placed extends TemplateResource {
   stack: string;
   id: string;
+  /** In the tree of constructs: `Data/Keys/Records/Resource`. */
+  path: string;
 }
 
 export interface Synthesized {
-  app: App;
   settings: Settings;
-  templates: Record<string, Template>;
+  stacks: Record<string, SynthesizedStack>;
   /** Every resource of every stack. */
   resources: Placed[];
   ofType(type: string): Placed[];
 }
 
 /**
- * An app as the CDK command has it, without what would take most of the time and is tested once, on what the command makes
- * (app-synthesis.spec.ts): bundling of functions, and CloudFormation's own rules.
- */
-export const emptyApp = (): App =>
-  new App({
-    context: { ...cdkContext(), 'aws:cdk:bundling-stacks': [] },
-    analyticsReporting: false,
-    builtinCloudFormationValidation: false,
-  });
-
-type Compose = (app: App, settings: Settings) => Stack[];
-const allStacks: Compose = (app, settings) => Object.values<Stack>({ ...addStacks(app, settings) });
-
-/**
  * The deployment of an environment.
  * @param change what differs from the environment's settings
- * @param compose which stacks, all unless given
+ * @param composition which stacks, all unless given
  */
-export function synthesized(
+export const synthesized = (
   environment: EnvironmentName,
   change: Partial<Settings> = {},
-  compose: Compose = allStacks,
-): Synthesized {
-  const app = emptyApp();
-  const settings = { ...settingsOf(environment, exampleAccount), ...change };
-  const templates = Object.fromEntries(
-    compose(app, settings).map((stack) => [stack.node.id, Template.fromStack(stack)]),
-  );
-  const resources = Object.entries(templates).flatMap(([stack, template]) =>
+  composition: Composition = 'everything',
+): Synthesized => allSynthesized({ one: { environment, change, composition } }).one;
+
+/** Several deployments, made in one process: cheaper than one after the other. */
+export function allSynthesized<Name extends string>(
+  wanted: Readonly<Record<Name, Partial<Deployment> & Pick<Deployment, 'environment'>>>,
+): Record<Name, Synthesized> {
+  const names = Object.keys(wanted) as Name[];
+  const deployments = names.map((name): Deployment => ({
+    change: {},
+    composition: 'everything',
+    ...wanted[name],
+  }));
+  const made = synthesisOf(deployments).map((answer, index) => placed(deployments[index]!, answer));
+  return Object.fromEntries(names.map((name, index) => [name, made[index]])) as Record<Name, Synthesized>;
+}
+
+function placed({ environment, change }: Deployment, { stacks }: Synthesis): Synthesized {
+  const resources = Object.entries(stacks).flatMap(([stack, { template, constructs }]) =>
     // A stack that holds nothing yet has no such part.
-    Object.entries(
-      (template.toJSON() as { Resources?: Record<string, TemplateResource> }).Resources ?? {},
-    ).map(([id, resource]) => ({ stack, id, ...resource })),
+    Object.entries(template.Resources ?? {}).map(([id, resource]) => ({
+      stack,
+      id,
+      path: constructs[id]?.path ?? '',
+      ...resource,
+    })),
   );
   return {
-    app,
-    settings,
-    templates,
+    settings: { ...settingsOf(environment, exampleAccount), ...change },
+    stacks,
     resources,
     ofType: (type) => resources.filter((one) => one.Type === type),
   };
 }
 
-/** The stack that has state, alone. */
+/** Some stacks of a deployment, as if there were no others: what they hold does not depend on those that come after them. */
+function only(stacks: readonly string[], whole: Synthesized): Synthesized {
+  const resources = whole.resources.filter(({ stack }) => stacks.includes(stack));
+  return {
+    settings: whole.settings,
+    stacks: Object.fromEntries(Object.entries(whole.stacks).filter(([id]) => stacks.includes(id))),
+    resources,
+    ofType: (type) => resources.filter((one) => one.Type === type),
+  };
+}
+
+/** The stack that has state. That it is the same alone is tested (app-properties.spec.ts). */
 export const dataStack = (environment: EnvironmentName, change: Partial<Settings> = {}): Synthesized =>
-  synthesized(environment, change, (app, settings) => [new DataStack(app, settings)]);
+  only(['Data'], synthesized(environment, change));
+
+/** The compliance stack and what it stands on, without the service. */
+export const complianceStacks = (environment: EnvironmentName, change: Partial<Settings> = {}): Synthesized =>
+  only(['Data', 'Audit', 'Compliance'], synthesized(environment, change));
 
 /** @returns a policy's statements, each with lists where a template may have a single value */
 export function statementsOf(document: unknown): Statement[] {

@@ -2,13 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { metricAlarms } from '../../infra/compliance/threats/alarms.js';
 import { cisFilters, doublingFilters } from '../../infra/compliance/threats/filters.js';
 import { type ListedCalls, listedCalls, listedOtherwise } from '../../infra/compliance/threats/watch-list.js';
-import { AuditStack } from '../../infra/lib/audit.stack.js';
-import { DataStack } from '../../infra/lib/data.stack.js';
 import { namesOf } from '../../infra/lib/names.js';
 import { exampleAccount, settingsOf } from '../../infra/lib/settings.js';
 import { accountId } from './support/cloud-trail-records.js';
 import { type BusEvent, call, delivered, takes } from './support/threat-events.js';
 import { roles, rules, threats, threatStack } from './support/threat-stack.js';
+import { withLongestStage } from './support/deployment-cache.js';
 import { synthesized, type Synthesized } from './synthesized.js';
 
 /** What a call of a service names, so that conditions on what is ours hold. */
@@ -87,7 +86,7 @@ describe('everything else of the list', () => {
 describe('the rules', () => {
   let dev: Synthesized;
   beforeAll(() => {
-    dev = threatStack('dev', { stage: 'a'.repeat(20) });
+    dev = threatStack('dev', withLongestStage);
   });
 
   it('fit into what EventBridge takes, with the longest stage: 64 characters a name, 2,048 a pattern, 300 rules', () => {
@@ -119,10 +118,7 @@ describe('the rules', () => {
 });
 
 describe('the trail', () => {
-  const { ofType } = synthesized('dev', {}, (app, given) => {
-    const data = new DataStack(app, given);
-    return [new AuditStack(app, given, data.resources)];
-  });
+  const { ofType } = synthesized('dev');
   const trail = ofType('AWS::CloudTrail::Trail')[0]?.Properties as {
     IsMultiRegionTrail: boolean;
     IncludeGlobalServiceEvents: boolean;

@@ -3,18 +3,16 @@ import { threatCatalogue } from '../../infra/compliance/threats/catalogue.js';
 import { threatPage } from '../../infra/compliance/threats/threat-page.js';
 import { prodCompliance } from '../../infra/lib/compliance-settings.js';
 import { knownRoles } from '../../infra/lib/constructs/compliance/threat-detection.js';
-import { GlobalEventsStack } from '../../infra/lib/global-events.stack.js';
-import { addStacks } from '../../infra/lib/phi-app.js';
 import { namesOf } from '../../infra/lib/names.js';
 import { exampleAccount, settingsOf } from '../../infra/lib/settings.js';
 import { readFileSync } from 'node:fs';
 import { matchesPattern } from '../support/event-pattern.js';
 import { account, admits } from './policy-evaluation.js';
 import { call, delivered, root, user } from './support/threat-events.js';
+import { withoutServices } from './support/deployment-cache.js';
 import { threatStack } from './support/threat-stack.js';
-import { dataStack, emptyApp, statementsOf, synthesized, type Synthesized } from './synthesized.js';
+import { dataStack, statementsOf, synthesized, type Synthesized } from './synthesized.js';
 
-const off = { guardDuty: false, securityHub: false, macie: false, accessAnalyzer: false };
 const services = [
   'AWS::GuardDuty::Detector',
   'AWS::SecurityHub::Hub',
@@ -48,8 +46,7 @@ describe('services that look for attacks', () => {
   });
 
   it('are left to the organization where the settings say so; findings are routed all the same', () => {
-    const settings = { compliance: { ...prodCompliance, services: off } };
-    const without = threatStack('prod', settings);
+    const without = threatStack('prod', withoutServices);
     for (const type of [...services, 'Custom::MacieJob', 'AWS::SecurityHub::Standard'])
       expect([type, without.ofType(type)]).toEqual([type, []]);
     const rules = (deployment: Synthesized) => deployment.ofType('AWS::Events::Rule').length;
@@ -89,10 +86,9 @@ describe('services that look for attacks', () => {
 });
 
 describe('events of us-east-1', () => {
-  const elsewhere = synthesized('dev', { region: 'eu-central-1' }, (app, settings) => [
-    new GlobalEventsStack(app, settings),
-  ]);
-  const rules = elsewhere.ofType('AWS::Events::Rule').map(
+  const elsewhere = synthesized('dev', { region: 'eu-central-1' });
+  const ofStack = (type: string) => elsewhere.ofType(type).filter(({ stack }) => stack === 'Global');
+  const rules = ofStack('AWS::Events::Rule').map(
     ({ Properties }) =>
       Properties as {
         Name: string;
@@ -109,7 +105,7 @@ describe('events of us-east-1', () => {
       expect(JSON.stringify(Targets[0]?.Arn)).toContain(':events:eu-central-1:');
       expect(Targets[0]).toMatchObject({ RoleArn: expect.any(Object), DeadLetterConfig: expect.any(Object) });
     }
-    const [policy] = elsewhere.ofType('AWS::IAM::ManagedPolicy');
+    const [policy] = ofStack('AWS::IAM::ManagedPolicy');
     const [statement, ...others] = statementsOf(policy?.Properties?.['PolicyDocument']);
     expect([statement?.actions, others]).toEqual([['events:PutEvents'], []]);
   });
@@ -129,9 +125,8 @@ describe('events of us-east-1', () => {
   });
 
   it('need no handing on where the deployment is there itself', () => {
-    const stacksIn = (region: string) => Object.keys(addStacks(emptyApp(), { ...settingsOf('dev'), region }));
-    expect(stacksIn('us-east-1')).not.toContain('globalEvents');
-    expect(stacksIn('us-west-2')).toContain('globalEvents');
+    expect(Object.keys(synthesized('dev').stacks)).not.toContain('Global');
+    expect(Object.keys(elsewhere.stacks)).toContain('Global');
   });
 });
 
@@ -140,6 +135,7 @@ describe('settings of threat detection', () => {
     ['breakGlassRoles', { breakGlassRoles: ['a b'] }],
     ['pipelineRoles', { pipelineRoles: [] }],
     ['guardrailInterventions', { guardrailInterventions: 0 }],
+    ['restrictedReads', { restrictedReads: 0 }],
     ['workingHours', { dailyQueries: { ...prodCompliance.dailyQueries, workingHours: [20, 8] as const } }],
   ])('refuse a wrong %s by its name', (name, change) => {
     const settings = { ...exampleAccount, compliance: { ...prodCompliance, ...change } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { VendorAlarms } from '../../infra/lib/constructs/compliance/vendor-alarms.js';
@@ -13,6 +13,7 @@ import {
   withoutAgreement,
 } from '../../infra/lib/vendor-register.js';
 import { evaluate } from '../../infra/pictures/metric-math.js';
+import { emptyApp } from './support/compositions.js';
 
 const transcription = `
   - id: transcription
@@ -145,7 +146,7 @@ describe('alarms on agreements', () => {
 });
 
 function alarmsOf(vendors: readonly Vendor[]): AlarmProperties[] {
-  const stack = new Stack(new App(), 'Vendors');
+  const stack = new Stack(emptyApp(), 'Vendors');
   new VendorAlarms(stack, 'Alarms', { names: namesOf('prod'), vendors, topic: new Topic(stack, 'Topic') });
   return Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties as AlarmProperties,
