@@ -96,7 +96,7 @@ export const remediationAcknowledgements: readonly Acknowledgement[] = [
   {
     owner: 'platform',
     reason:
-      'The next run does all that a failed one did not, and an alarm tells of errors or of silence. A new account has no concurrency to reserve, and two runs at once do the same.',
+      'The next run does all that a failed one did not, and an alarm tells of its errors or its silence, and of a call that never arrived. A new account has no concurrency to reserve, and two runs at once do the same.',
     at: [
       'Compliance/Figures/Publisher/Function/Resource',
       'Compliance/Remediation/ReplacedVolumes/Function/Resource',
