@@ -5,12 +5,13 @@ import { CommanderError } from 'commander';
 import { killAll } from './child-processes.js';
 import { type BenchOptions, readOptions } from './options.js';
 import { profileOperation } from './profile/profile-operation.js';
-import { projectFolder } from './project-folder.js';
-import { benchmarksPage } from './report/benchmarks-page.js';
-import { type Conditions, readConditions } from './report/conditions.js';
+import { readConditions } from './report/conditions.js';
+import { keepResults, type KeptResult } from './report/kept-results.js';
 import { terminalTable } from './report/terminal-table.js';
-import type { FigureTable, Suite, SuiteContext, SuiteResult } from './suite.js';
+import type { FigureTable, SuiteContext, SuiteResult } from './suite.js';
 import { suites } from './suites.js';
+
+interface Measured extends KeptResult, Pick<SuiteResult, 'figures' | 'failures'> {}
 
 const exitCodes = { done: 0, failures: 1, couldNotRun: 2 };
 
@@ -23,12 +24,7 @@ function print(tables: readonly FigureTable[]): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   const folder = mkdtempSync(join(tmpdir(), 'phi-bench-'));
-  const context: SuiteContext = {
-    smoke: options.smoke,
-    serviceEntry: options.service,
-    folder,
-    progress,
-  };
+  const context: SuiteContext = { ...options, serviceEntry: options.service, folder, progress };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => giveUp(folder));
   try {
     if (options.profile === undefined) return await measure(options, context);
@@ -46,34 +42,34 @@ function giveUp(folder: string): never {
 }
 
 async function measure(options: BenchOptions, context: SuiteContext): Promise<number> {
-  const conditions = readConditions();
-  const results: { suite: Suite; result: SuiteResult }[] = [];
+  const measured: Measured[] = [];
   for (const suite of suites) {
-    if (options.only.length > 0 && !options.only.includes(suite.name)) continue;
+    if (!options.names.includes(suite.name)) continue;
+    const { name, title } = suite;
+    const conditions = readConditions();
     const result = await suite.run(context);
-    results.push({ suite, result });
+    measured.push({ name, title, conditions, ...result });
     print(result.tables);
   }
-  const failures = results.flatMap(({ result }) => result.failures);
+  const failures = measured.flatMap((result) => result.failures);
   for (const failure of failures) process.stderr.write(`failed: ${failure}\n`);
-  if (options.json !== undefined) writeFileSync(options.json, jsonOf(options, conditions, results));
+  if (options.json !== undefined) writeFileSync(options.json, jsonOf(options, measured));
   if (failures.length > 0) return exitCodes.failures;
   if (options.writeDocs) {
-    writeFileSync(join(projectFolder, 'docs/benchmarks.md'), benchmarksPage(conditions, results));
+    keepResults(
+      measured.map(({ figures: _figures, failures: _failures, ...kept }) => kept),
+      suites.map(({ name }) => name),
+    );
   }
   return exitCodes.done;
 }
 
-function jsonOf(
-  { smoke }: BenchOptions,
-  conditions: Conditions,
-  results: readonly { suite: Suite; result: SuiteResult }[],
-): string {
-  const figures = results.map(({ suite, result }) => [
-    suite.name,
-    { figures: result.figures, failures: result.failures },
+function jsonOf({ smoke }: BenchOptions, measured: readonly Measured[]): string {
+  const figures = measured.map(({ name, conditions, figures: of, failures }) => [
+    name,
+    { conditions, figures: of, failures },
   ]);
-  return `${JSON.stringify({ smoke, ...conditions, suites: Object.fromEntries(figures) }, null, 2)}\n`;
+  return `${JSON.stringify({ smoke, suites: Object.fromEntries(figures) }, null, 2)}\n`;
 }
 
 try {

@@ -1,42 +1,68 @@
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type OperationName, operationNames } from './http/operations.js';
 import { projectFolder } from './project-folder.js';
 import { suites } from './suites.js';
+import type { SuiteContext } from './suite.js';
 
-export interface BenchOptions {
-  smoke: boolean;
-  /** Suites to run, all without it. */
-  only: string[];
+export interface BenchOptions extends Pick<
+  SuiteContext,
+  'smoke' | 'routes' | 'connections' | 'minutes' | 'patients' | 'records'
+> {
+  /** Names of the suites to run. */
+  names: readonly string[];
   json?: string;
   writeDocs: boolean;
   profile?: OperationName;
   service: string;
 }
 
+type Given = Omit<BenchOptions, 'names' | 'routes'> & { route: OperationName[] };
+
+const suiteNames = suites.map(({ name }) => name);
+const usualNames = suites.filter(({ onlyByName }) => onlyByName !== true).map(({ name }) => name);
+
 const examples = `
+Suites:
+${suites.map(({ name, title, onlyByName }) => `  ${name.padEnd(14)}${title}${onlyByName === true ? ' (only if named)' : ''}`).join('\n')}
+
 Examples:
   npm run bench -- --smoke
-  npm run bench -- --only http --json figures.json
-  npm run bench:crypto
-  npm run bench -- --write-docs
+  npm run bench -- http --route get post --connections 16 64
+  npm run bench -- import export --json figures.json
+  npm run bench -- soak --minutes 30 --write-docs
+  npm run bench -- growth --patients 100000
   npm run bench -- --profile post
 
-Tables go to standard output, progress to standard error. Exit code 0: done; 1: a target was missed, or a
-request failed while measuring, so that the figures mean nothing; 2: it could not run.`;
+Tables go to standard output, progress to standard error. An aim that is missed is shown and fails nothing.
+Exit code 0: done; 1: a target of the encryption was missed, or a request failed while measuring, so that the figures mean
+nothing; 2: it could not run.`;
 
 /** @param args without node and script @throws CommanderError after it has said what is wrong */
 export function readOptions(args: readonly string[]): BenchOptions {
   const program = new Command('bench')
     .description('Measures the built service beside baselines in the same run (npm run build first).')
-    .option('--smoke', 'seconds instead of minutes: proves that it runs, measures nothing', false)
-    .addOption(
-      new Option('--only <suite...>', 'these suites alone')
-        .choices(suites.map(({ name }) => name))
-        .default([]),
+    .addArgument(
+      new Argument('[suite...]', 'these suites alone; all but the long ones without a name').choices(
+        suiteNames,
+      ),
     )
+    .option('--smoke', 'seconds instead of minutes: proves that all of it runs, measures nothing', false)
+    .addOption(
+      new Option('--route <name...>', 'http, tail: these operations alone')
+        .choices(operationNames)
+        .default([...operationNames], 'all'),
+    )
+    .addOption(
+      new Option('--connections <count...>', 'http: 1, 16 and 64 unless given')
+        .argParser((text: string, before: number[]) => [...before, wholeNumber(text)])
+        .default([], ''),
+    )
+    .option('--minutes <count>', 'soak: how long', wholeNumber, 30)
+    .option('--patients <count>', 'growth: how many patients are stored', wholeNumber, 1_000_000)
+    .option('--records <count>', 'export: how many records the patient has', wholeNumber, 10_000)
     .option('--json <file>', 'write the figures as JSON')
-    .option('--write-docs', 'write docs/benchmarks.md; refused for a smoke or a part', false)
+    .option('--write-docs', 'put what was measured into docs/benchmarks.md; refused for a smoke', false)
     .addOption(
       new Option(
         '--profile <operation>',
@@ -52,9 +78,20 @@ export function readOptions(args: readonly string[]): BenchOptions {
     .addHelpText('after', examples)
     .exitOverride();
   program.parse(args, { from: 'user' });
-  const options = program.opts<BenchOptions>();
-  if (options.writeDocs && (options.smoke || options.only.length > 0 || options.profile !== undefined)) {
-    program.error('error: --write-docs needs a whole run: without --smoke, --only and --profile');
+  const { route: routes, ...options } = program.opts<Given>();
+  const isPart = routes.length < operationNames.length || options.connections.length > 0;
+  if (options.writeDocs && (options.smoke || isPart || options.profile !== undefined)) {
+    program.error(
+      'error: --write-docs needs whole suites: without --smoke, --route, --connections, --profile',
+    );
   }
-  return { ...options, service: resolve(options.service) };
+  const names = program.args.length > 0 ? program.args : options.smoke ? suiteNames : usualNames;
+  return { ...options, names, routes, service: resolve(options.service) };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9][0-9e]{0,8}$/.test(text) || !Number.isSafeInteger(value) || value < 1 || value > 1e8)
+    throw new InvalidArgumentError('expected a whole number from 1 to 100000000, such as 250000 or 1e6');
+  return value;
 }

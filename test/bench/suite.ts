@@ -1,3 +1,5 @@
+import type { OperationName } from './http/operations.js';
+
 /** What a table of figures looks like, on the terminal and in the documentation. */
 export interface FigureTable {
   title: string;
@@ -23,6 +25,16 @@ export interface SuiteResult {
 export interface SuiteContext {
   /** Seconds instead of minutes: proves that the suite runs, measures nothing. */
   smoke: boolean;
+  /** Operations that suites over HTTP measure. */
+  routes: readonly OperationName[];
+  /** Connections of the suite `http`; its own if empty. */
+  connections: readonly number[];
+  /** How long the suite `soak` goes on. */
+  minutes: number;
+  /** How many patients the suite `growth` stores. */
+  patients: number;
+  /** How many records the suite `export` reads. */
+  records: number;
   /** Built entry point of the service. */
   serviceEntry: string;
   /** Fresh folder for everything that the suite writes; removed by the caller. */
@@ -32,8 +44,9 @@ export interface SuiteContext {
 
 /** A part of the benchmark. Every figure stands beside a baseline that was measured in the same run. */
 export interface Suite {
-  /** For `--only`. */
   name: string;
   title: string;
+  /** It takes so long that a run without names leaves it out. */
+  onlyByName?: true;
   run(context: SuiteContext): Promise<SuiteResult>;
 }

@@ -105,7 +105,7 @@ class Side {
     const firstSerial = this.#jobs++ * serialsPerJob;
     return runRound(generator, this.service, {
       token,
-      operation,
+      operations: [operation],
       connections,
       seconds,
       patients,

@@ -1,9 +1,9 @@
 import { createPublicKey, hash, randomUUID } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { builtLib } from '../built-libs.js';
 import type { Suite, SuiteContext, SuiteResult } from '../suite.js';
 
-/** What the bench uses of the built libs. Their sources are not imported: they would be compiled over the build. */
+/** What the bench uses of the built libs. */
 interface Table {
   query(input: object): Promise<{ items: { attributes: Record<string, unknown> }[]; next?: string }>;
   close(): Promise<void>;
@@ -91,13 +91,10 @@ async function run({ smoke, serviceEntry, folder, progress }: SuiteContext): Pro
   };
 }
 
-async function builtLibs(serviceEntry: string): Promise<Built> {
-  const lib = async (name: string) =>
-    (await import(
-      pathToFileURL(resolve(dirname(serviceEntry), `../../../libs/${name}/src/index.js`)).href
-    )) as Partial<Built>;
-  return { ...(await lib('audit')), ...(await lib('phi-table')) } as Built;
-}
+const builtLibs = async (serviceEntry: string): Promise<Built> => ({
+  ...(await builtLib<Omit<Built, 'LmdbPhiTable'>>(serviceEntry, 'audit')),
+  ...(await builtLib<Pick<Built, 'LmdbPhiTable'>>(serviceEntry, 'phi-table')),
+});
 
 /** @returns a maker of reads such as the service records them */
 function eventMaker(): () => object {

@@ -1,9 +1,8 @@
-import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { builtLib } from '../built-libs.js';
 
-/** What the suite uses of the built lib. Its sources are not imported: they would be compiled over the build. */
+/** What the suite uses of the built lib. */
 export interface BuiltEncryption {
   LocalKmsClient: { open(rootKeyFile: string): LocalKms };
   LmdbKeyStoreClient: { open(file: string): DynamoDBClient & { close(): Promise<void> } };
@@ -36,8 +35,6 @@ export interface RecordCipher {
 
 export type RecordContext = { patient_id: string; record: string };
 
-/** @param serviceEntry built entry point of the service, `dist/apps/phi-api/src/main.js` */
-export async function builtEncryption(serviceEntry: string): Promise<BuiltEncryption> {
-  const file = resolve(dirname(serviceEntry), '../../../libs/encryption/src/index.js');
-  return (await import(pathToFileURL(file).href)) as BuiltEncryption;
-}
+/** @param serviceEntry built entry point of the service */
+export const builtEncryption = (serviceEntry: string) =>
+  builtLib<BuiltEncryption>(serviceEntry, 'encryption');

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { AnsweringProcess } from '../child-processes.js';
-import { processorMilliseconds, residentMegabytes } from '../process-figures.js';
+import { MemoryWatch, processorMilliseconds } from '../process-figures.js';
 import { median, percentile } from '../statistics.js';
 import type { LoadJob, LoadResult } from './load.js';
 
@@ -16,23 +16,26 @@ export interface LoadFigures {
   requestsPerSecond: number;
   p50Milliseconds: number;
   p99Milliseconds: number;
+  mostMilliseconds: number;
   /** Processor time of the whole process of the target for one request. */
   processorMilliseconds: number;
   /** The most that was seen during the load. */
   residentMegabytes: number;
+  /** The same without pages of files. */
+  ownMegabytes: number;
   failures: Record<string, number>;
 }
 
 interface Round extends LoadResult {
   processorMilliseconds: number;
   residentMegabytes: number;
+  ownMegabytes: number;
 }
 
 export type LoadGenerator = AnsweringProcess<LoadJob, LoadResult>;
 
 /** After a round: what its closed connections had under way is done by then, so that ETags stand still. */
 const settleMilliseconds = 300;
-const sampleEveryMilliseconds = 100;
 
 export const startLoadGenerator = (): LoadGenerator =>
   new AnsweringProcess(new URL('load-generator.process.js', import.meta.url));
@@ -43,18 +46,21 @@ export async function runRound(
   { url, pid }: Target,
   job: Omit<LoadJob, 'url'>,
 ): Promise<Round> {
-  let resident = 0;
-  const watch = setInterval(() => {
-    resident = Math.max(resident, residentMegabytes(pid).all);
-  }, sampleEveryMilliseconds);
+  const memory = new MemoryWatch(pid);
   const before = processorMilliseconds(pid);
   try {
     const result = await generator.ask({ ...job, url });
     const spent = processorMilliseconds(pid) - before;
     await setTimeout(settleMilliseconds);
-    return { ...result, processorMilliseconds: spent, residentMegabytes: resident };
+    const { all, withoutFiles } = memory.most;
+    return {
+      ...result,
+      processorMilliseconds: spent,
+      residentMegabytes: all,
+      ownMegabytes: withoutFiles,
+    };
   } finally {
-    clearInterval(watch);
+    memory.stop();
   }
 }
 
@@ -72,8 +78,10 @@ export function summarize(rounds: readonly Round[]): LoadFigures {
     requestsPerSecond: median(rounds.map((round) => round.latencies.length / round.seconds)),
     p50Milliseconds: percentile(latencies, 0.5),
     p99Milliseconds: percentile(latencies, 0.99),
+    mostMilliseconds: percentile(latencies, 1),
     processorMilliseconds: processor / latencies.length,
     residentMegabytes: Math.max(...rounds.map((round) => round.residentMegabytes)),
+    ownMegabytes: Math.max(...rounds.map((round) => round.ownMegabytes)),
     failures,
   };
 }

@@ -1,18 +1,47 @@
-import type { Column, FigureTable } from '../suite.js';
-import { median } from '../statistics.js';
-import type { HttpFigures } from './http-figures.js';
-import { operations } from './operations.js';
+import { type Aim, aimsTable } from '../report/aims.js';
+import { fixed, left, right, whole } from '../report/cells.js';
+import type { FigureTable } from '../suite.js';
+import type { HttpLoad } from './http-figures.js';
+import { type OperationName, operations } from './operations.js';
 
-const left = (name: string): Column => ({ name, align: 'left' });
-const right = (name: string): Column => ({ name, align: 'right' });
-const whole = (value: number) => Math.round(value).toLocaleString('en-US');
-const fixed = (value: number, digits = 2) => value.toFixed(digits);
+/** Connections at which the aims hold: the load generator shares the processors. */
+const aimedAtConnections = 16;
+const requestsPerSecondAtLeast: Record<OperationName, number> = {
+  get: 3200,
+  post: 1460,
+  put: 1230,
+  search: 2500,
+};
+const getMillisecondsAtMost = 0.35;
 
-export function httpTables(figures: HttpFigures): FigureTable[] {
-  return [throughput(figures), cost(figures), process(figures)];
+export function httpTables(loads: readonly HttpLoad[]): FigureTable[] {
+  return [aimsTable(aimsOf(loads)), throughput(loads), cost(loads)];
 }
 
-function throughput({ loads }: HttpFigures): FigureTable {
+function aimsOf(loads: readonly HttpLoad[]): Aim[] {
+  return loads
+    .filter(({ connections }) => connections === aimedAtConnections)
+    .flatMap(({ operation, service }): Aim[] => [
+      {
+        what: operations[operation].title,
+        unit: 'req/s',
+        measured: service.requestsPerSecond,
+        aim: { atLeast: requestsPerSecondAtLeast[operation] },
+      },
+      ...(operation === 'get'
+        ? [
+            {
+              what: `${operations.get.title}, processor`,
+              unit: 'ms a request',
+              measured: service.processorMilliseconds,
+              aim: { atMost: getMillisecondsAtMost },
+            },
+          ]
+        : []),
+    ]);
+}
+
+function throughput(loads: readonly HttpLoad[]): FigureTable {
   return {
     title: 'Throughput and latency',
     columns: [
@@ -36,7 +65,7 @@ function throughput({ loads }: HttpFigures): FigureTable {
   };
 }
 
-function cost({ loads }: HttpFigures): FigureTable {
+function cost(loads: readonly HttpLoad[]): FigureTable {
   return {
     title: 'Processor time and errors',
     columns: [
@@ -59,27 +88,5 @@ function cost({ loads }: HttpFigures): FigureTable {
       fixed(plain.processorMilliseconds, 3),
       fixed(service.processorMilliseconds / plain.processorMilliseconds, 1),
     ]),
-  };
-}
-
-function process({ memory, startMilliseconds }: HttpFigures): FigureTable {
-  const starts = startMilliseconds.map((value) => fixed(value / 1000)).join(', ');
-  return {
-    title: 'Process',
-    columns: [left('Figure'), right('Value'), left('Remark')],
-    rows: [
-      ['RSS at rest', `${whole(memory.atRestMegabytes)} MB`, 'ready, no request yet'],
-      ['RSS under load', `${whole(memory.underLoadMegabytes)} MB`, 'the most that was seen'],
-      [
-        'of it without files',
-        `${whole(memory.withoutFilesMegabytes)} MB`,
-        'after the load; the rest is mapped: the program, the data file',
-      ],
-      [
-        'Start',
-        `${fixed(median(startMilliseconds) / 1000)} s`,
-        `to the first 200 of /health/ready; ${starts}`,
-      ],
-    ],
   };
 }

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import type { LoadJob, LoadResult } from './load.js';
-import { operations } from './operations.js';
+import { type OperationName, operations } from './operations.js';
 
 /** Puts the load on a server, in a process of its own: what it costs is not on the bill of who is measured. */
 async function run(job: LoadJob): Promise<LoadResult> {
@@ -33,7 +33,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
 
 /** The request that one connection sends again and again, each time made anew. */
 function repeated(job: LoadJob, connection: number, nextSerial: () => number): autocannon.Request {
-  const operation = operations[job.operation];
+  const operation = operations[job.operations[connection % job.operations.length] as OperationName];
   const headers = { authorization: `Bearer ${job.token}` };
   // Connections start at places apart, so that they do not all read the same patient at a time.
   let at = Math.floor((connection * job.patients.length) / job.connections);

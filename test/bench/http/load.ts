@@ -4,7 +4,8 @@ import type { OperationName, StoredPatient } from './operations.js';
 export interface LoadJob {
   url: string;
   token: string;
-  operation: OperationName;
+  /** Each connection repeats one of them, in turn. */
+  operations: readonly OperationName[];
   connections: number;
   seconds: number;
   patients: readonly StoredPatient[];

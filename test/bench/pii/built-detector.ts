@@ -1,17 +1,16 @@
-import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { builtLib } from '../built-libs.js';
 import type { Finding } from './pii-score.js';
 
-/** What the bench uses of the built lib. Its sources are not imported: they would be compiled over the build. */
+/** What the bench uses of the built lib. */
 export interface Detector {
   detectSync(text: string): readonly Finding[];
 }
 
-/** @param serviceEntry built entry point of the service, `dist/apps/phi-api/src/main.js` */
+/** @param serviceEntry built entry point of the service */
 export async function builtDetector(serviceEntry: string): Promise<Detector> {
-  const file = resolve(dirname(serviceEntry), '../../../libs/pii-screening/src/index.js');
-  const { LocalPiiDetector } = (await import(pathToFileURL(file).href)) as {
-    LocalPiiDetector: new () => Detector;
-  };
+  const { LocalPiiDetector } = await builtLib<{ LocalPiiDetector: new () => Detector }>(
+    serviceEntry,
+    'pii-screening',
+  );
   return new LocalPiiDetector();
 }

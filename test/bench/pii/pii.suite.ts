@@ -12,10 +12,10 @@ const smokeMilliseconds = 200;
 
 /** The local detector on the labelled texts of the project, all types, beside reading the same texts as JSON. */
 export const piiSuite: Suite = {
-  name: 'pii',
+  name: 'screening',
   title: 'Identifiers in text',
   async run({ smoke, serviceEntry, progress }: SuiteContext): Promise<SuiteResult> {
-    progress('pii: detecting');
+    progress('screening: detecting');
     const detector = await builtDetector(serviceEntry);
     const labelled = corpus.flatMap((name) =>
       readLabelledTexts(join(projectFolder, `test/fixtures/pii/${name}.jsonl`)),
@@ -34,7 +34,9 @@ export const piiSuite: Suite = {
         'The measures are defined in `test/bench/README.md`. The texts are short and dense; `npm run bench:pii` measures others.',
         'The baseline is `JSON.parse` of the same texts, which every request pays before it is screened.',
       ],
-      failures: found.every((findings) => findings.length === 0) ? ['pii: the detector found nothing'] : [],
+      failures: found.every((findings) => findings.length === 0)
+        ? ['screening: the detector found nothing']
+        : [],
     };
   },
 };

@@ -42,7 +42,7 @@ export async function profileOperation(
     const patients = await client.createPatients(patientCount);
     const load = async (seconds: number, firstSerial: number) => {
       const own = operations[operation].ownPatient;
-      const job = { token, operation, connections, seconds, firstSerial };
+      const job = { token, operations: [operation], connections, seconds, firstSerial };
       const current = own ? await client.refreshed(patients.slice(0, connections)) : patients;
       const threadBefore = mainThreadMilliseconds(service.pid);
       const from = monotonicMicroseconds();

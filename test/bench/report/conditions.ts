@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type as systemName } from 'node:os';
+import { cpus, loadavg, release, totalmem, type as systemName } from 'node:os';
 import { projectFolder } from '../project-folder.js';
 
 /** On what and of what the figures are. */
@@ -13,6 +13,8 @@ export interface Conditions {
   date: string;
   /** Short hash; with `+` when files were changed since. */
   commit: string;
+  /** Mean number of processes that wanted a processor in the minute before: what others do makes figures worse. */
+  loadBefore: number;
 }
 
 export function readConditions(): Conditions {
@@ -25,6 +27,7 @@ export function readConditions(): Conditions {
     node: process.version,
     date: new Date().toISOString(),
     commit: commit(),
+    loadBefore: loadavg()[0] ?? Number.NaN,
   };
 }
 
