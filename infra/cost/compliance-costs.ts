@@ -1,6 +1,6 @@
 import { additionalRules, packRules } from '../../compliance/hipaa-rules.js';
 import { complianceMetrics, complianceMetricsEveryHours } from '../lib/compliance-metrics.js';
-import { assumptions } from './operations.js';
+import { assumptions } from './assumptions.js';
 import { type Position, type PricedType, standing } from './positions.js';
 import { objectOf, textOf } from './template.js';
 

@@ -1,4 +1,4 @@
-import { assumptions } from './operations.js';
+import { assumptions } from './assumptions.js';
 import {
   byRequest,
   type CostContext,

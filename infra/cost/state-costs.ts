@@ -1,4 +1,4 @@
-import { assumptions } from './operations.js';
+import { assumptions } from './assumptions.js';
 import { byRequest, type CostContext, type PricedType, standing } from './positions.js';
 import { listOf, objectOf, type PlacedResource, textOf } from './template.js';
 import { HOURS_PER_MONTH, type TableRole } from './usage.js';

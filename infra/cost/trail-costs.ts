@@ -1,5 +1,5 @@
 import { figuresOf } from './compliance-costs.js';
-import { assumptions } from './operations.js';
+import { assumptions } from './assumptions.js';
 import { byRequest, type CostContext, type PricedType, shareOfMonth, standing } from './positions.js';
 import { alarmsCharged, hoursWithMatches } from './threat-costs.js';
 import { objectOf, type PlacedResource, textOf } from './template.js';

@@ -1,4 +1,5 @@
-import { assumptions, perRequest, writeShare } from './operations.js';
+import { assumptions } from './assumptions.js';
+import { perRequest } from './operations.js';
 
 export const HOURS_PER_MONTH = 730;
 const KILOBYTES_PER_GIGABYTE = 1024 ** 2;
@@ -41,7 +42,7 @@ export function usageOf(scenario: Scenario, tasks: number, hasBedrock: boolean):
   const runningHours = tasks * hours;
   const seals = runningHours * sealsPerHour(runningHours === 0 ? 0 : requests / runningHours);
   const cold = requests * of('coldShare');
-  const screenedRequests = hasBedrock ? requests * writeShare() : 0;
+  const screenedRequests = hasBedrock ? requests * perRequest('screeningCalls') : 0;
   const characters = hasBedrock ? requests * perRequest('screenedCharacters') : 0;
   const kmsRequests = requests * perRequest('kmsCalls') + cold + runningHours * of('parameterLookups');
   // A batch waits ten seconds for more.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { operations, type OperationName } from '../../infra/cost/operations.js';
 import type { AwsAccount } from '../support/aws/aws-account.js';
+import { bedrockVariables } from '../support/bedrock-settings.js';
 import { testAccount } from '../support/deployment.js';
 import { erasureBody, officerScope } from '../support/erasable-patient.js';
 import { type Answer, clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
@@ -12,6 +13,7 @@ type Counts = Record<string, number>;
 interface Calls {
   dynamoDb: Counts;
   kms: Counts;
+  bedrock: { guardrail: number; model: number };
 }
 
 interface Counted {
@@ -19,8 +21,8 @@ interface Counted {
   use: (at: Subject) => Promise<Answer>;
   /** With the patient's key in memory. */
   warm: Calls;
-  /** How the estimate of costs names it. */
-  estimated?: OperationName;
+  /** How the table of units names it. */
+  operation: OperationName;
 }
 
 /** Whom the operations are about. */
@@ -33,6 +35,9 @@ interface Subject {
 const record = { recordType: 'Observation', content: { text: 'seen today' }, notes: 'He is well.' };
 const batch = { records: Array.from({ length: 10 }, () => record) };
 const none: Counts = {};
+const unasked = { guardrail: 0, model: 0 };
+/** One text is asked about once each. */
+const asked = { guardrail: 1, model: 1 };
 /** Two data keys and one ReEncrypt make the key, one Decrypt opens it for the first time. */
 const newKey: Counts = { GenerateDataKeyWithoutPlaintext: 2, ReEncrypt: 1, Decrypt: 1 };
 
@@ -44,53 +49,56 @@ const counted: Counted[] = [
   {
     name: 'read a patient',
     use: ({ client, path }) => client.get(path),
-    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none },
-    estimated: 'patientRead',
+    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'patientRead',
   },
   {
     name: 'change a patient',
     use: ({ client, path }) => client.patch(path, { gender: 'other' }, { 'if-match': '*' }),
-    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
-    estimated: 'patientUpdate',
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none, bedrock: asked },
+    operation: 'patientUpdate',
   },
   {
     name: 'search by identifier',
     use: ({ client }) => client.post('/v1/patients/search', { identifier: mrn('calls') }),
-    warm: { dynamoDb: { Query: 1, BatchGetItem: 1, PutItem: 1 }, kms: none },
-    estimated: 'patientSearch',
+    warm: { dynamoDb: { Query: 1, BatchGetItem: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'patientSearch',
   },
   {
     name: 'create a record',
     use: ({ client, path }) => client.post(`${path}/records`, record),
-    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
-    estimated: 'recordCreate',
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none, bedrock: asked },
+    operation: 'recordCreate',
   },
   {
     name: 'create ten records',
     use: ({ client, path }) => client.post(`${path}/records/batch`, batch),
-    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none },
+    warm: { dynamoDb: { BatchGetItem: 1, TransactWriteItems: 1 }, kms: none, bedrock: asked },
+    operation: 'recordBatch',
   },
   {
     name: 'read a record',
     use: ({ client, recordPath }) => client.get(recordPath),
-    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none },
-    estimated: 'recordRead',
+    warm: { dynamoDb: { BatchGetItem: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'recordRead',
   },
   {
     name: 'list records',
     use: ({ client, path }) => client.get(`${path}/records`),
-    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none },
-    estimated: 'recordList',
+    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'recordList',
   },
   {
     name: "read a patient's history",
     use: ({ client, path }) => client.get(`${path}/history`),
-    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none },
+    warm: { dynamoDb: { BatchGetItem: 1, Query: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'patientHistory',
   },
   {
     name: 'export a patient',
     use: ({ client, path }) => client.get(`${path}/export`),
-    warm: { dynamoDb: { BatchGetItem: 2, Query: 1, PutItem: 1 }, kms: none },
+    warm: { dynamoDb: { BatchGetItem: 2, Query: 1, PutItem: 1 }, kms: none, bedrock: unasked },
+    operation: 'patientExport',
   },
 ];
 
@@ -110,6 +118,7 @@ describe('calls of DynamoDB and KMS', () => {
       PHI_AUDIT_LEASE_SECONDS: '600',
       PHI_PARAMETER_REFRESH_SECONDS: '3600',
       PHI_METRICS_SECONDS: '0',
+      ...bedrockVariables('calls00000'),
     });
     const client = await clientOf(service, { scope: `system/*.cruds ${officerScope}` });
     // The first request opens the chain of the trail, and the first new key looks where the alias points.
@@ -124,7 +133,16 @@ describe('calls of DynamoDB and KMS', () => {
   async function during(work: () => Promise<unknown>): Promise<Calls> {
     account.reset();
     await work();
-    return { dynamoDb: account.dynamoDb.endpoint.counts(), kms: account.kms.endpoint.counts() };
+    const bedrock = { ...unasked };
+    for (const { operation } of account.bedrock.requests) bedrock[operation] += 1;
+    return { dynamoDb: account.dynamoDb.endpoint.counts(), kms: account.kms.endpoint.counts(), bedrock };
+  }
+
+  /** The estimate of costs and the figures of docs/scaling.md rest on that table. */
+  function expectInTable(operation: OperationName, { dynamoDb, kms, bedrock }: Calls): void {
+    const { dynamoDbCalls, kmsCalls, screeningCalls } = operations[operation];
+    expect([sum(dynamoDb), sum(kms)]).toEqual([dynamoDbCalls, kmsCalls]);
+    expect(bedrock).toEqual({ guardrail: screeningCalls, model: screeningCalls });
   }
 
   it('to create a patient: one transaction for his key and one for him, 3 + 1 calls of KMS', async () => {
@@ -133,27 +151,28 @@ describe('calls of DynamoDB and KMS', () => {
       during(() => succeeded(client.post('/v1/patients', wholePatient(name), headers)));
     const made = await create('created');
     // His key is written and read back; the other GetItem is its first use.
-    expect(made).toEqual({ dynamoDb: { GetItem: 2, TransactWriteItems: 2 }, kms: newKey });
-    const { dynamoDbCalls, kmsCalls } = operations.patientCreate;
-    expect([sum(made.dynamoDb), sum(made.kms)]).toEqual([dynamoDbCalls, kmsCalls]);
+    expect(made).toEqual({ dynamoDb: { GetItem: 2, TransactWriteItems: 2 }, kms: newKey, bedrock: asked });
+    expectInTable('patientCreate', made);
     expect(await create('created-once', { 'idempotency-key': 'calls' })).toEqual({
       dynamoDb: { BatchGetItem: 1, GetItem: 2, TransactWriteItems: 2 },
       kms: newKey,
+      bedrock: asked,
     });
   });
 
-  it.each(counted)('to $name, with his key in memory and without', async ({ use, warm, estimated }) => {
+  it.each(counted)('to $name, with his key in memory and without', async ({ use, warm, operation }) => {
     const run = () => succeeded(use(subject));
     await run();
     const found = await during(run);
     expect(found).toEqual(warm);
-    if (estimated !== undefined) {
-      const { dynamoDbCalls, kmsCalls } = operations[estimated];
-      expect([sum(found.dynamoDb), sum(found.kms)]).toEqual([dynamoDbCalls, kmsCalls]);
-    }
+    expectInTable(operation, found);
     // A key that is not in memory is one row of the key store and one Decrypt.
     service.platform.cipher.evict(patientId);
-    expect(await during(run)).toEqual({ dynamoDb: { ...warm.dynamoDb, GetItem: 1 }, kms: { Decrypt: 1 } });
+    expect(await during(run)).toEqual({
+      ...warm,
+      dynamoDb: { ...warm.dynamoDb, GetItem: 1 },
+      kms: { Decrypt: 1 },
+    });
   });
 
   it('to read what is in memory: at most two of DynamoDB and none of KMS; to write it: one transaction', () => {
@@ -167,6 +186,16 @@ describe('calls of DynamoDB and KMS', () => {
     const { client } = subject;
     const { id } = (await succeeded(client.post('/v1/patients', { notes: 'short' }))).body;
     const erased = await during(() => succeeded(client.post(`/v1/patients/${id}/erase`, erasureBody(id))));
-    expect(erased).toEqual({ dynamoDb: { GetItem: 8, Query: 5, TransactWriteItems: 5 }, kms: none });
+    expect(erased).toEqual({
+      dynamoDb: { GetItem: 8, Query: 5, TransactWriteItems: 5 },
+      kms: none,
+      bedrock: unasked,
+    });
+    expectInTable('patientErase', erased);
+  });
+
+  it('of every operation that has units', () => {
+    const names: OperationName[] = ['patientCreate', 'patientErase', ...counted.map((one) => one.operation)];
+    expect(names.toSorted()).toEqual(Object.keys(operations).toSorted());
   });
 });

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { estimate, type Estimate, UnknownResource } from '../../infra/cost/estimate.js';
 import { freeResources } from '../../infra/cost/free-resources.js';
-import { assumptions, operations } from '../../infra/cost/operations.js';
+import { assumptions } from '../../infra/cost/assumptions.js';
+import { operations } from '../../infra/cost/operations.js';
 import { type PriceName, prices } from '../../infra/cost/prices.js';
 import { costOf, type EnvironmentCost, scenarioOf } from '../../infra/cost/profiles.js';
 import { costDocument, costReport, purposes } from '../../infra/cost/report.js';

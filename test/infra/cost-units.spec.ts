@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { operations, type OperationName, type OperationUse } from '../../infra/cost/operations.js';
 import { type DynamoDbLocal, javaIsInstalled, startDynamoDbLocal } from '../support/dynamodb-local.js';
+import { erasureBody, officerScope } from '../support/erasable-patient.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import { wholePatient } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
@@ -84,7 +85,7 @@ function unitsOfOperations(): void {
         audit: new AuditTrail({ table, signer: platform.checkpointSigner, instance: randomUUID() }),
       }),
     );
-    client = await clientOf(service);
+    client = await clientOf(service, { scope: `system/*.cruds ${officerScope}` });
     // The first request opens the chain of the trail.
     await succeeded(client.post('/v1/patients', { ...wholePatient('first'), name: [{ family: 'Other' }] }));
   }, 90_000);
@@ -96,6 +97,8 @@ function unitsOfOperations(): void {
   it('are those that the estimate counts, each within a quarter', async () => {
     let path = '';
     let recordPath = '';
+    const ten = Array.from({ length: 10 }, () => observation);
+    const alone = `/v1/patients/${(await succeeded(client.post('/v1/patients', { notes: 'short' }))).body.id}`;
     const search = { family: 'Núñez-Sample', birthDate: '1984-05-17' };
     const runs: [OperationName, () => Promise<unknown>][] = [
       [
@@ -116,6 +119,10 @@ function unitsOfOperations(): void {
       ['recordRead', () => succeeded(client.get(recordPath))],
       ['recordList', () => succeeded(client.get(`${path}/records`))],
       ['patientSearch', () => succeeded(client.post('/v1/patients/search', search))],
+      ['recordBatch', () => succeeded(client.post(`${path}/records/batch`, { records: ten }))],
+      ['patientHistory', () => succeeded(client.get(`${path}/history`))],
+      ['patientExport', () => succeeded(client.get(`${path}/export`))],
+      ['patientErase', () => succeeded(client.post(`${alone}/erase`, erasureBody(alone.slice(-36))))],
     ];
     expect(runs.map(([name]) => name).toSorted()).toEqual(Object.keys(operations).toSorted());
     for (const [name, run] of runs) {
