@@ -112,6 +112,7 @@ describe('calls of DynamoDB and KMS', () => {
 
   beforeAll(async () => {
     account = await testAccount();
+    Object.assign(process.env, { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: account.bedrock.endpoint });
     // What goes on by itself must not fall into an operation: sealing, leases, parameters, metrics.
     service = await startListening({
       PHI_AUDIT_SEAL_SECONDS: '60',

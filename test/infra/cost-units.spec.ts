@@ -125,15 +125,19 @@ function unitsOfOperations(): void {
       ['patientErase', () => succeeded(client.post(`${alone}/erase`, erasureBody(alone.slice(-36))))],
     ];
     expect(runs.map(([name]) => name).toSorted()).toEqual(Object.keys(operations).toSorted());
+    const apart: string[] = [];
     for (const [name, run] of runs) {
       const measured = await capacity.of(run);
       for (const unit of ['readUnits', 'recordsWriteUnits', 'auditWriteUnits'] as const) {
         const counted = operations[name][unit];
-        const place = `${name} ${unit}: counted ${counted}, measured ${measured[unit]}`;
         const isNear = Math.abs(counted - measured[unit]) <= Math.max(1, counted / 4);
-        expect(isNear ? 'near' : place).toBe('near');
+        // The emulator tells the same of ten rows in a transaction as of one; DynamoDB charges each of them.
+        const isTold = name !== 'recordBatch' || unit !== 'recordsWriteUnits';
+        if (isTold && !isNear) apart.push(`${name} ${unit}: counted ${counted}, measured ${measured[unit]}`);
       }
     }
+    expect(apart).toEqual([]);
+    expect(operations.recordBatch.recordsWriteUnits).toBe(10 * operations.recordCreate.recordsWriteUnits);
   });
 }
 

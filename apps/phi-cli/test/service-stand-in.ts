@@ -35,7 +35,7 @@ const unknownElements =
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * The two routes that an import uses, over real HTTP, held to their contract: authorization, `If-None-Match: *`,
+ * The three routes that an import uses, over real HTTP, held to their contract: authorization, `If-None-Match: *`,
  * unknown elements, patient before record, one content for ever under an id.
  */
 export class ServiceStandIn {
@@ -91,15 +91,39 @@ export class ServiceStandIn {
     if (fault?.hangUp === 'before-storing') return void request.socket.destroy();
     if (fault !== undefined && fault.hangUp === undefined) return answer(response, fault);
 
-    const refusal = this.#refusal(request, path, body);
+    const isBatch = request.method === 'POST' && path.endsWith('/records/batch');
+    const refusal = isBatch ? this.#batchRefusal(request, path, body) : this.#refusal(request, path, body);
     if (refusal !== undefined) return answer(response, refusal);
-    this.store.set(path, JSON.parse(body));
-    this.onStored();
+    const stored = isBatch ? this.#storeBatch(path, body) : this.#storeOne(path, body);
     if (fault?.hangUp === 'after-storing') return void request.socket.destroy();
     response.writeHead(201, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify({ ...JSON.parse(body), id: path.split('/').at(-1), screening: screeningOf(body) }),
+    response.end(JSON.stringify(stored));
+  }
+
+  #storeOne(path: string, body: string): object {
+    this.store.set(path, JSON.parse(body));
+    this.onStored();
+    return { ...JSON.parse(body), id: path.split('/').at(-1), screening: screeningOf(body) };
+  }
+
+  #storeBatch(path: string, body: string): object {
+    const items = batchOf(body).map(({ id, ...record }) =>
+      this.#storeOne(path.replace(/batch$/, id), JSON.stringify(record)),
     );
+    return { items };
+  }
+
+  /** All or nothing: what any of them is refused for. */
+  #batchRefusal(request: IncomingMessage, path: string, body: string): FaultAnswer | undefined {
+    const records = batchOf(body);
+    if (records.length < 1 || records.length > 50) return { status: 400, problem: 'validation-failed' };
+    for (const { id, ...record } of records) {
+      const one = { headers: { ...request.headers, 'if-none-match': '*' }, method: 'PUT' };
+      const refusal = this.#refusal(one, path.replace(/batch$/, id), JSON.stringify(record));
+      if (refusal?.status === 412) return { status: 409, problem: 'already-exists' };
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
   }
 
   async #hold(): Promise<void> {
@@ -112,7 +136,11 @@ export class ServiceStandIn {
     for (const release of this.#held.splice(0)) release();
   }
 
-  #refusal(request: IncomingMessage, path: string, body: string): FaultAnswer | undefined {
+  #refusal(
+    request: Pick<IncomingMessage, 'headers' | 'method'>,
+    path: string,
+    body: string,
+  ): FaultAnswer | undefined {
     if (request.headers.authorization !== `Bearer ${ServiceStandIn.token}`)
       return { status: 401, problem: 'unauthenticated' };
     const [, version, patients, patientId = '', records, recordId = ''] = path.split('/');
@@ -137,6 +165,9 @@ export class ServiceStandIn {
     return unknown ? { status: 400, problem: 'validation-failed' } : undefined;
   }
 }
+
+const batchOf = (body: string): { id: string }[] =>
+  (JSON.parse(body) as { records: { id: string }[] }).records;
 
 /** Screening as far as an importer sees it: a marker in a text counts as a phone number that was replaced. */
 function screeningOf(body: string): object {

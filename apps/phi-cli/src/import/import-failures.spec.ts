@@ -61,7 +61,7 @@ describe('phi import', () => {
     });
 
     it.each([401, 403])('stops at a %d, after which nothing more is sent', async (status) => {
-      const file = bench.file('b.json', bundleOf('p', 100));
+      const file = bench.file('b.json', bundleOf('p', 2_000));
       service.fault = ({ number }) => (number > 10 ? { status } : undefined);
       const { exitCode, summary, stderr } = await bench.runJson(['--concurrency', '4', file, onePatient]);
       expect(exitCode).toBe(2);
@@ -71,16 +71,17 @@ describe('phi import', () => {
     });
 
     it('finishes on the second run what the first one was stopped in', async () => {
-      const file = bench.file('b.json', bundleOf('p', 40));
-      service.fault = ({ number }) => (number > 15 ? { status: 401 } : undefined);
+      const file = bench.file('b.json', bundleOf('p', 240));
+      service.fault = ({ number }) => (number > 3 ? { status: 401 } : undefined);
       expect((await bench.run([file])).exitCode).toBe(2);
       const stored = service.store.size;
-      expect(stored).toBe(15);
+      // The patient and two batches.
+      expect(stored).toBe(101);
       service.fault = () => undefined;
       const { exitCode, summary } = await bench.runJson([file]);
       expect(exitCode).toBe(0);
       expect(summary.patients.alreadyThere + summary.records.alreadyThere).toBe(stored);
-      expect(service.records()).toHaveLength(41);
+      expect(service.records()).toHaveLength(241);
     });
   });
 
@@ -145,7 +146,8 @@ describe('phi import', () => {
         if (patient === path) return undefined;
         return records === 1 ? { status: 0, hangUp: 'before-storing' } : { status: 401 };
       };
-      const { exitCode } = await bench.run(['--concurrency', '2', onePatient], { waiting: 'endless' });
+      const file = bench.file('b.json', bundleOf('p', 100));
+      const { exitCode } = await bench.run(['--concurrency', '2', file], { waiting: 'endless' });
       expect(exitCode).toBe(2);
     });
 
@@ -157,11 +159,11 @@ describe('phi import', () => {
     });
 
     it('stops when the service goes down for good in the middle', async () => {
-      const file = bench.file('b.json', bundleOf('p', 100));
-      service.fault = ({ number }) => (number > 20 ? { status: 503 } : undefined);
+      const file = bench.file('b.json', bundleOf('p', 1_000));
+      service.fault = ({ number }) => (number > 6 ? { status: 503 } : undefined);
       const { exitCode, summary } = await bench.runJson([file]);
       expect(exitCode).toBe(2);
-      expect(summary.records.created + summary.patients.created).toBe(20);
+      expect(summary).toMatchObject({ patients: { created: 1 }, records: { created: 250 } });
     });
 
     it('repeats a write that another one is in the way of', async () => {

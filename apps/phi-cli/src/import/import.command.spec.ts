@@ -84,10 +84,28 @@ describe('phi import', () => {
 
     it('has as many requests under way as it was told, and no more', async () => {
       service.holdRecords = 3;
-      const { exitCode } = await bench.run(['--concurrency', '3', bench.file('b.json', bundleOf('p', 20))]);
+      // Nine batches.
+      const file = bench.file('b.json', bundleOf('p', 449));
+      const { exitCode } = await bench.run(['--concurrency', '3', file]);
       expect(exitCode).toBe(0);
-      expect(service.records()).toHaveLength(21);
+      expect(service.records()).toHaveLength(450);
       expect(service.mostUnderWay).toBe(3);
+    });
+
+    it('sends the records of a patient in batches, one event of the trail each', async () => {
+      const { exitCode, summary } = await bench.runJson([bench.file('b.json', bundleOf('p', 120))]);
+      expect(exitCode).toBe(0);
+      expect(summary.records.created).toBe(121);
+      const paths = service.received.map(({ path }) => path.split('/').at(-1));
+      expect(paths.slice(1)).toEqual(['batch', 'batch', 'batch']);
+    });
+
+    it('takes a batch apart in which something is there already', async () => {
+      await bench.run([bench.file('a.json', bundleOf('p', 3))]);
+      const { exitCode, summary } = await bench.runJson([bench.file('b.json', bundleOf('p', 6))]);
+      expect(exitCode).toBe(0);
+      expect(summary.records).toMatchObject({ created: 3, alreadyThere: 4 });
+      expect(service.records()).toHaveLength(7);
     });
 
     it('counts what screening replaced, and says where', async () => {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { GaveUp, type PatientService } from '../service/patient-service.js';
+import { type BatchAnswer, GaveUp, type PatientService } from '../service/patient-service.js';
 import type { ServiceAnswer } from '../service/service-answer.js';
 import { readBundleEntries, UnusableFile } from './bundle-file.js';
 import {
@@ -13,6 +13,7 @@ import {
 import type { ImportIds } from './import-ids.js';
 import type { ImportProgress } from './import-progress.js';
 import type { Counts, ImportReport } from './import-report.js';
+import { batchBody, batchesOf, type EncodedRecord } from './record-batches.js';
 import { recordedAtOf } from './recorded-at.js';
 import { RequestSlots } from './request-slots.js';
 
@@ -94,10 +95,23 @@ export class Importer {
       this.progress.entryDone(patient.records.length);
       return;
     }
-    for (const record of patient.records) {
+    for (const batch of batchesOf(this.#encoded(file, patient))) {
       if (this.#isOver()) return;
       await this.#slots.take();
-      void this.#inSlot(() => this.#createRecord(file, patient, record));
+      void this.#inSlot(() => this.#createRecords(file, patient, batch));
+    }
+  }
+
+  /** Those that can be sent; of the others it is told why not. */
+  *#encoded(file: string, { records }: PlannedPatient): Generator<EncodedRecord> {
+    for (const record of records) {
+      try {
+        yield { record, body: serialize(recordBody(record)) };
+      } catch (error) {
+        if (!(error instanceof TooLarge)) throw error;
+        this.#fail(file, record, this.report.records, 'failed', error.message);
+        this.progress.entryDone();
+      }
     }
   }
 
@@ -120,21 +134,59 @@ export class Importer {
       return true;
     }
     const count = patient.records.length;
-    return await this.#create(file, patient, this.report.patients, `/v1/patients/${patient.patientId}`, {
-      body: () => patient.body,
-      consequence: `; patient not created, ${count} ${count === 1 ? 'record' : 'records'} skipped`,
-    });
+    const consequence = `; patient not created, ${count} ${count === 1 ? 'record' : 'records'} skipped`;
+    const { patients } = this.report;
+    try {
+      const body = serialize(patient.body);
+      const path = `/v1/patients/${patient.patientId}`;
+      return await this.#create(file, patient, patients, path, { body, consequence });
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error;
+      return this.#fail(file, patient, patients, 'failed', error.message + consequence);
+    }
   }
 
-  async #createRecord(file: string, patient: PlannedPatient, record: PlannedRecord): Promise<void> {
-    await this.#create(
-      file,
-      record,
-      this.report.records,
-      `/v1/patients/${patient.patientId}/records/${record.recordId}`,
-      { body: () => recordBody(record), consequence: '' },
-    );
-    this.progress.entryDone();
+  /**
+   * Together, which costs the service a third; one by one if not all of them can be: then each gets the answer of its own that a report
+   * needs.
+   */
+  async #createRecords(
+    file: string,
+    patient: PlannedPatient,
+    batch: readonly EncodedRecord[],
+  ): Promise<void> {
+    if (batch.length > 1 && (await this.#createTogether(file, patient, batch))) return;
+    const path = `/v1/patients/${patient.patientId}/records`;
+    for (const { record, body } of batch) {
+      if (this.#isOver()) return;
+      await this.#create(file, record, this.report.records, `${path}/${record.recordId}`, {
+        body,
+        consequence: '',
+      });
+      this.progress.entryDone();
+    }
+  }
+
+  /** @returns whether they are there now */
+  async #createTogether(
+    file: string,
+    { patientId }: PlannedPatient,
+    batch: readonly EncodedRecord[],
+  ): Promise<boolean> {
+    if (this.service === undefined) return false;
+    let answer: BatchAnswer;
+    try {
+      answer = await this.service.createAll(`/v1/patients/${patientId}/records/batch`, batchBody(batch));
+    } catch (error) {
+      if (error instanceof GaveUp) return false;
+      throw error;
+    }
+    if (answer.status !== 201) return false;
+    this.report.records.created += batch.length;
+    for (const [at, { record }] of batch.entries())
+      this.report.anonymized(file, record, answer.itemFindings[at] ?? []);
+    this.progress.entryDone(batch.length);
+    return true;
   }
 
   /** @returns whether it is there now */
@@ -143,24 +195,18 @@ export class Importer {
     place: EntryPlace,
     counts: Counts,
     path: string,
-    { body, consequence }: { body: () => object; consequence: string },
+    { body, consequence }: { body: string; consequence: string },
   ): Promise<boolean> {
-    const { entry, resourceType } = place;
-    const fail = (outcome: 'refused' | 'failed', message: string): false => {
-      counts[outcome] += 1;
-      this.report.problem({ file, entry, resourceType, outcome, message: message + consequence });
-      return false;
-    };
+    const fail = (outcome: 'refused' | 'failed', message: string) =>
+      this.#fail(file, place, counts, outcome, message + consequence);
+    if (this.service === undefined) {
+      this.report.planned(place.resourceType);
+      return true;
+    }
     let answer: ServiceAnswer;
     try {
-      const text = serialize(body());
-      if (this.service === undefined) {
-        this.report.planned(resourceType);
-        return true;
-      }
-      answer = await this.service.create(path, text);
+      answer = await this.service.create(path, body);
     } catch (error) {
-      if (error instanceof TooLarge) return fail('failed', error.message);
       if (error instanceof GaveUp) return fail('failed', error.reason);
       throw error;
     }
@@ -174,6 +220,18 @@ export class Importer {
       return true;
     }
     return fail(answer.status >= 500 || answer.status < 400 ? 'failed' : 'refused', refusalText(answer));
+  }
+
+  #fail(
+    file: string,
+    { entry, resourceType }: EntryPlace,
+    counts: Counts,
+    outcome: 'refused' | 'failed',
+    message: string,
+  ): false {
+    counts[outcome] += 1;
+    this.report.problem({ file, entry, resourceType, outcome, message });
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type CommandContext, CouldNotRun } from '../command-context.js';
-import { readAnswer, type ServiceAnswer } from './service-answer.js';
+import { readAnswer, readItemFindings, type ScreeningFinding, type ServiceAnswer } from './service-answer.js';
 import { ConnectionFailed, type RawAnswer, type ServiceConnection } from './service-connection.js';
 
 /** One request got no final answer within its attempts, though the service may still be there for others. */
@@ -9,6 +9,12 @@ export class GaveUp extends Error {
   constructor(readonly reason: string) {
     super('gave up on a request');
   }
+}
+
+/** The answer to several creates in one request. */
+export interface BatchAnswer extends ServiceAnswer {
+  /** By their order in the request; empty if nothing was replaced in any. */
+  readonly itemFindings: readonly (readonly ScreeningFinding[])[];
 }
 
 /** Attempts while the service says that it is busy: with its default limit of a minute, up to eight minutes. */
@@ -56,13 +62,29 @@ export class PatientService {
    * @throws CouldNotRun if none can: not authorized, out of reach, busy for good
    */
   async create(path: string, body: string): Promise<ServiceAnswer> {
+    return (await this.#settled(() => this.connection.put(path, body, { 'if-none-match': '*' }))).answer;
+  }
+
+  /**
+   * POSTs several at once under ids of ours: all of them or none.
+   * @returns 201 created, 409 if any of them is there (after a lost answer, all of them may be), or what is wrong with one of them;
+   *   beside it, for each of those that were created, what screening replaced
+   * @throws GaveUp if they cannot be settled together @throws CouldNotRun as `create`
+   */
+  async createAll(path: string, body: string): Promise<BatchAnswer> {
+    const { answer, raw } = await this.#settled(() => this.connection.post(path, body));
+    return { ...answer, itemFindings: answer.status === 201 ? readItemFindings(raw) : [] };
+  }
+
+  /** Sends until there is a final answer. */
+  async #settled(send: () => Promise<RawAnswer>): Promise<{ answer: ServiceAnswer; raw: RawAnswer }> {
     let connectionFailures = 0;
     let busyAnswers = 0;
     for (;;) {
       await this.#pauseOver();
       let raw: RawAnswer;
       try {
-        raw = await this.connection.put(path, body, { 'if-none-match': '*' });
+        raw = await send();
       } catch (error) {
         if (!(error instanceof ConnectionFailed)) throw error;
         if (this.#stopped !== undefined) throw this.#stopped;
@@ -80,7 +102,7 @@ export class PatientService {
       if (!isBusy(answer)) {
         this.#hasAnswered = true;
         this.#givenUp = 0;
-        return answer;
+        return { answer, raw };
       }
       busyAnswers += 1;
       if (busyAnswers === busyAttempts) this.#giveUp(`the service stayed busy (${answer.status})`);

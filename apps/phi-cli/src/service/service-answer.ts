@@ -35,10 +35,8 @@ export function readAnswer(raw: RawAnswer, wallClockMs: number): ServiceAnswer {
   if (raw.status < 400) {
     // The answer to a write repeats what was stored. Parsing it costs more than sending it did, and only an
     // answer that has this word in it can have a screening outcome of that name.
-    const screening = raw.body.includes('"anonymized"') ? parseObject(raw.body)['screening'] : undefined;
-    const findings =
-      isObject(screening) && screening['outcome'] === 'anonymized' ? screening['findings'] : undefined;
-    return { status: raw.status, pointers: [], findings: readFindings(findings), ...retry };
+    const findings = isAnonymized(raw) ? replacedIn(parseObject(raw.body)) : [];
+    return { status: raw.status, pointers: [], findings, ...retry };
   }
   const document = parseObject(raw.body);
   const type = typeof document['type'] === 'string' ? document['type'] : '';
@@ -51,6 +49,20 @@ export function readAnswer(raw: RawAnswer, wallClockMs: number): ServiceAnswer {
     findings: readFindings(document['findings']),
     ...retry,
   };
+}
+
+/** @returns what screening replaced in each item of the answer to a batch; empty if in none */
+export function readItemFindings(raw: RawAnswer): ScreeningFinding[][] {
+  if (!isAnonymized(raw)) return [];
+  const { items } = parseObject(raw.body);
+  return Array.isArray(items) ? items.map((item) => (isObject(item) ? replacedIn(item) : [])) : [];
+}
+
+const isAnonymized = ({ body }: RawAnswer) => body.includes('"anonymized"');
+
+function replacedIn({ screening }: Record<string, unknown>): ScreeningFinding[] {
+  const isReplaced = isObject(screening) && screening['outcome'] === 'anonymized';
+  return readFindings(isReplaced ? screening['findings'] : undefined);
 }
 
 function readFindings(value: unknown): ScreeningFinding[] {

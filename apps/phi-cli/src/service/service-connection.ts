@@ -59,9 +59,16 @@ export class ServiceConnection {
    * @throws ConnectionFailed
    */
   async put(path: string, body: string, headers: Record<string, string>): Promise<RawAnswer> {
-    const length = String(Buffer.byteLength(body));
-    const ofBody = { 'content-type': 'application/json', 'content-length': length };
-    return this.#send('PUT', path, { accept: jsonTypes, ...ofBody, ...headers }, body);
+    return this.#sendJson('PUT', path, body, headers);
+  }
+
+  /**
+   * @param path below the address of the service
+   * @param body JSON text
+   * @throws ConnectionFailed
+   */
+  async post(path: string, body: string): Promise<RawAnswer> {
+    return this.#sendJson('POST', path, body, {});
   }
 
   /**
@@ -73,8 +80,19 @@ export class ServiceConnection {
     return this.#send('GET', path, { accept: `${accept}, application/problem+json` });
   }
 
+  async #sendJson(
+    method: 'PUT' | 'POST',
+    path: string,
+    body: string,
+    headers: Record<string, string>,
+  ): Promise<RawAnswer> {
+    const length = String(Buffer.byteLength(body));
+    const ofBody = { 'content-type': 'application/json', 'content-length': length };
+    return this.#send(method, path, { accept: jsonTypes, ...ofBody, ...headers }, body);
+  }
+
   async #send(
-    method: 'GET' | 'PUT',
+    method: 'GET' | 'PUT' | 'POST',
     path: string,
     headers: Record<string, string>,
     body?: string,
