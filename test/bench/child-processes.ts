@@ -34,7 +34,7 @@ export async function freePort(): Promise<number> {
  * Starts a script of ours beside us, to be asked by messages: one question at a time, one answer each.
  * @param script URL of the compiled file
  */
-export class AnsweringProcess<Question extends object, Answer> {
+export class AnsweringProcess<Question extends object | string, Answer> {
   readonly #process: ChildProcess;
 
   constructor(script: URL) {

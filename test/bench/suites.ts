@@ -2,6 +2,7 @@ import { auditCostSuite } from './audit/audit-cost.suite.js';
 import { auditVerifySuite } from './audit/audit-verify.suite.js';
 import { cryptoSuite } from './crypto/crypto.suite.js';
 import { exportSuite } from './export/export.suite.js';
+import { growthSuite } from './growth/growth.suite.js';
 import { httpSuite } from './http/http.suite.js';
 import { importSuite } from './import/import.suite.js';
 import { piiSuite } from './pii/pii.suite.js';
@@ -23,5 +24,6 @@ export const suites: readonly Suite[] = [
   auditCostSuite,
   auditVerifySuite,
   piiSuite,
+  growthSuite,
   soakSuite,
 ];

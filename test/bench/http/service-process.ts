@@ -1,15 +1,22 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { builtLib } from '../built-libs.js';
 import { freePort, stopProcess, watched } from '../child-processes.js';
 
 const startWithinMilliseconds = 30_000;
 const pollEveryMilliseconds = 3;
 /** As `npm start` starts it. */
 const nodeOptions = ['--enable-source-maps', '--disable-warning=NodeVersionSupportWarning'];
+
+/** Longer than any run. */
+const tokenSeconds = 24 * 3600;
+
+interface Issuers {
+  open(folder: string, audience: string): Promise<{ mint(request: object): Promise<string> }>;
+}
 
 export interface ServiceOptions {
   /** Built entry point. */
@@ -29,7 +36,7 @@ export class ServiceProcess {
     private readonly child: ChildProcess,
     readonly pid: number,
     readonly url: string,
-    private readonly environment: NodeJS.ProcessEnv,
+    private readonly folder: string,
     /** From the start of the process to the first 200 of `/health/ready`. */
     readonly readyAfterMilliseconds: number,
   ) {}
@@ -37,7 +44,12 @@ export class ServiceProcess {
   static async start(options: ServiceOptions): Promise<ServiceProcess> {
     mkdirSync(options.folder, { recursive: true });
     const port = await freePort();
-    const environment = environmentOf(options, port);
+    const environment = {
+      ...inherited(),
+      ...serviceEnvironment(options.folder),
+      PHI_PORT: String(port),
+      ...options.variables,
+    };
     const url = `http://127.0.0.1:${port}`;
     const errors = join(options.folder, 'errors.txt');
     const outputs = [openSync(join(options.folder, 'log.jsonl'), 'w'), openSync(errors, 'w')] as const;
@@ -62,20 +74,16 @@ export class ServiceProcess {
       child,
       child.pid as number,
       url,
-      environment,
+      options.folder,
       performance.now() - startedAt,
     );
   }
 
-  /** @returns a development token with every clinical permission, from the command line of the same build */
+  /** @returns a development token with every clinical permission, as `phi token` of the same build mints it */
   async mintToken(): Promise<string> {
-    const phi = join(dirname(this.entry), '../../phi-cli/src/main.js');
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [phi, 'token', '--scope', 'system/*.cruds', '--subject', 'benchmark', '--expires', '8h'],
-      { env: this.environment },
-    );
-    return stdout.trim();
+    const { LocalIssuer } = await builtLib<{ LocalIssuer: Issuers }>(this.entry, 'authentication');
+    const issuer = await LocalIssuer.open(join(this.folder, 'data/keys'), 'phi-api');
+    return issuer.mint({ scope: 'system/*.cruds', subject: 'benchmark', expiresInSeconds: tokenSeconds });
   }
 
   async stop(): Promise<void> {
@@ -83,20 +91,20 @@ export class ServiceProcess {
   }
 }
 
+/** @returns the variables that a service on this folder has, as all others have their defaults */
+export const serviceEnvironment = (folder: string): Record<string, string> => ({
+  PHI_DATA_DIR: join(folder, 'data'),
+  PHI_RATE_LIMIT_PER_MINUTE: '0',
+  PHI_LOG_LEVEL: 'info',
+});
+
 /** Nothing of the caller's own configuration: a benchmark measures the defaults. */
-function environmentOf({ folder, variables }: ServiceOptions, port: number): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('PHI_') && name !== 'NODE_ENV' && name !== 'NODE_OPTIONS',
+const inherited = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('PHI_') && name !== 'NODE_ENV' && name !== 'NODE_OPTIONS',
+    ),
   );
-  return {
-    ...Object.fromEntries(inherited),
-    PHI_DATA_DIR: join(folder, 'data'),
-    PHI_PORT: String(port),
-    PHI_RATE_LIMIT_PER_MINUTE: '0',
-    PHI_LOG_LEVEL: 'info',
-    ...variables,
-  };
-}
 
 async function ready(child: ChildProcess, url: string, startedAt: number): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {

@@ -27,31 +27,63 @@ const mixedPatients = 200;
 
 /** The service with patients in it, the plain server that answers the same, and the process that puts load on both. */
 export class ServiceUnderLoad {
-  #jobs = 1;
+  #nextSerial: number;
+  readonly #generator = startLoadGenerator();
 
   private constructor(
     readonly service: ServiceProcess,
-    readonly token: string,
+    private readonly token: string,
     private readonly client: ServiceClient,
     private readonly patients: readonly StoredPatient[],
     private readonly plainProcess: AnsweringProcess<PlainServerQuestion, PlainServerAnswer>,
     private readonly plain: Target,
-    private readonly generator = startLoadGenerator(),
-  ) {}
+    firstSerial: number,
+  ) {
+    this.#nextSerial = firstSerial;
+  }
 
   /** @param name of the suite, for its folder and its progress @param patients how many are stored before */
-  static async start(context: SuiteContext, name: string, patients: number): Promise<ServiceUnderLoad> {
+  static start(context: SuiteContext, name: string, patients: number): Promise<ServiceUnderLoad> {
+    context.progress(`${name}: storing patients`);
     const folder = join(context.folder, name);
+    return ServiceUnderLoad.#start(
+      context,
+      folder,
+      (client) => client.createPatients(patients),
+      serialsPerJob,
+    );
+  }
+
+  /**
+   * @param folder with data that is there already
+   * @param patients some of those that are stored there
+   * @param firstSerial from here on nobody has the serial numbers
+   */
+  static startOn(
+    context: SuiteContext,
+    folder: string,
+    patients: readonly StoredPatient[],
+    firstSerial: number,
+  ): Promise<ServiceUnderLoad> {
+    return ServiceUnderLoad.#start(context, folder, () => Promise.resolve(patients), firstSerial);
+  }
+
+  static async #start(
+    context: SuiteContext,
+    folder: string,
+    patientsOf: (client: ServiceClient) => Promise<readonly StoredPatient[]>,
+    firstSerial: number,
+  ): Promise<ServiceUnderLoad> {
     const service = await ServiceProcess.start({ entry: context.serviceEntry, folder });
     const plain = startPlainServer();
     try {
-      context.progress(`${name}: storing patients`);
       const token = await service.mintToken();
       const client = new ServiceClient(service.url, token);
-      const stored = await client.createPatients(patients);
-      const answers = await client.sampleAnswers(stored[0] as StoredPatient, patients);
+      const patients = await patientsOf(client);
+      const answers = await client.sampleAnswers(patients[0] as StoredPatient, firstSerial);
       const { url } = await plain.ask({ answers });
-      return new ServiceUnderLoad(service, token, client, stored, plain, { url, pid: plain.pid });
+      const target = { url, pid: plain.pid };
+      return new ServiceUnderLoad(service, token, client, patients, plain, target, firstSerial + 1);
     } catch (error) {
       await Promise.all([service.stop(), plain.stop()]);
       throw error;
@@ -59,7 +91,7 @@ export class ServiceUnderLoad {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.service.stop(), this.generator.stop(), this.plainProcess.stop()]);
+    await Promise.all([this.service.stop(), this.#generator.stop(), this.plainProcess.stop()]);
   }
 
   /** Both, until their code is compiled. */
@@ -89,8 +121,9 @@ export class ServiceUnderLoad {
   async #round(target: Target, mix: readonly OperationName[], connections: number, seconds: number) {
     const job = { token: this.token, operations: mix, connections, seconds };
     const patients = await this.#patientsFor(mix, connections);
-    const firstSerial = this.#jobs++ * serialsPerJob;
-    return runRound(this.generator, target, { ...job, patients, firstSerial });
+    const firstSerial = this.#nextSerial;
+    this.#nextSerial += serialsPerJob;
+    return runRound(this.#generator, target, { ...job, patients, firstSerial });
   }
 
   /** Who follows an ETag needs that of now. */

@@ -40,7 +40,7 @@ export function recordClient(url: string, token: string): RecordClient {
   };
 }
 
-const sampleRecord = (number: number): object => ({
+export const sampleRecord = (number: number): object => ({
   recordType: 'Observation',
   recordedAt: new Date(Date.UTC(2020, 0, 1) + number * 60_000).toISOString(),
   content: {

@@ -26,7 +26,9 @@ function section({ title, conditions, tables, notes }: KeptResult): string {
 
 function conditionsText(of: Conditions): string {
   const changed = of.commit.endsWith('+') ? ' (with changes)' : '';
-  return `${of.date.slice(0, 16).replace('T', ' ')} UTC, commit ${of.commit}${changed}: ${of.processor}, ${of.processors} processors, ${of.memoryGigabytes} GB, ${of.system}, Node ${of.node}, load of the machine before it ${of.loadBefore.toFixed(1)}.`;
+  const load =
+    of.loadBefore === undefined ? '' : `, load of the machine before it ${of.loadBefore.toFixed(1)}`;
+  return `${of.date.slice(0, 16).replace('T', ' ')} UTC, commit ${of.commit}${changed}: ${of.processor}, ${of.processors} processors, ${of.memoryGigabytes} GB, ${of.system}, Node ${of.node}${load}.`;
 }
 
 function markdownTable({ title, columns, rows }: FigureTable): string {

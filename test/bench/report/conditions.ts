@@ -13,8 +13,8 @@ export interface Conditions {
   date: string;
   /** Short hash; with `+` when files were changed since. */
   commit: string;
-  /** Mean number of processes that wanted a processor in the minute before: what others do makes figures worse. */
-  loadBefore: number;
+  /** Mean number of processes that wanted a processor in the minute before: what others do makes figures worse. Older results have none. */
+  loadBefore?: number;
 }
 
 export function readConditions(): Conditions {
@@ -27,7 +27,7 @@ export function readConditions(): Conditions {
     node: process.version,
     date: new Date().toISOString(),
     commit: commit(),
-    loadBefore: loadavg()[0] ?? Number.NaN,
+    loadBefore: loadavg()[0] as number,
   };
 }
 
