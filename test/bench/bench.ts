@@ -25,7 +25,7 @@ function print(tables: readonly FigureTable[]): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   const folder = mkdtempSync(join(tmpdir(), 'phi-bench-'));
-  const context: SuiteContext = { ...options, serviceEntry: options.service, folder, progress };
+  const context: SuiteContext = { ...options, folder, progress };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => giveUp(folder));
   try {
     if (options.profile === undefined) return await measure(options, context);

@@ -7,14 +7,13 @@ import type { SuiteContext } from './suite.js';
 
 export interface BenchOptions extends Pick<
   SuiteContext,
-  'smoke' | 'routes' | 'connections' | 'minutes' | 'patients' | 'records'
+  'smoke' | 'routes' | 'connections' | 'minutes' | 'patients' | 'records' | 'build'
 > {
   /** Names of the suites to run. */
   names: readonly string[];
   json?: string;
   writeDocs: boolean;
   profile?: OperationName;
-  service: string;
 }
 
 type Given = Omit<BenchOptions, 'names' | 'routes'> & { route: OperationName[] };
@@ -70,8 +69,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       ).choices(operationNames),
     )
     .addOption(
-      new Option('--service <file>', 'built entry point of the service, to compare two builds').default(
-        join(projectFolder, 'dist/apps/phi-api/src/main.js'),
+      new Option('--build <folder>', 'the `dist` of another build, to compare the two').default(
+        join(projectFolder, 'dist'),
         'that of this project',
       ),
     )
@@ -86,7 +85,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     );
   }
   const names = program.args.length > 0 ? program.args : options.smoke ? suiteNames : usualNames;
-  return { ...options, names, routes, service: resolve(options.service) };
+  return { ...options, names, routes, build: resolve(options.build) };
 }
 
 function wholeNumber(text: string): number {

@@ -35,8 +35,8 @@ export interface SuiteContext {
   patients: number;
   /** How many records the suite `export` reads. */
   records: number;
-  /** Built entry point of the service. */
-  serviceEntry: string;
+  /** Folder of the build that is measured: `dist`, or that of another commit. */
+  build: string;
   /** Fresh folder for everything that the suite writes; removed by the caller. */
   folder: string;
   progress: (text: string) => void;

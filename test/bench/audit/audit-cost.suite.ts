@@ -73,7 +73,7 @@ const withoutAudit = fileURLToPath(new URL('without-audit.process.js', import.me
 
 const notes = [
   'Both are the same build in the same minutes, each with data of its own. Unaudited is the service whose trail was replaced by one that ' +
-    'records nothing (`without-audit.process.ts`, for this comparison alone): no event is written, none is waited for, nothing is sealed.',
+    'records nothing (`without-audit.process.ts`, for this comparison alone; both run from their modules instead of the bundle, so that one can be replaced): no event is written, none is waited for, nothing is sealed.',
   `The aim is to keep ${shareAimedAt} of the requests a second. What an access costs beside its event is one commit, flushed to disk, shared with all ` +
     'requests that wait for it: the more connections, the smaller its share.',
 ];
@@ -91,7 +91,12 @@ class Side {
   static async start(context: SuiteContext, plan: Plan, name: string, nodeOptions: string[]): Promise<Side> {
     context.progress(`audit: storing patients, ${name}`);
     const folder = join(context.folder, `audit-${name}`);
-    const service = await ServiceProcess.start({ entry: context.serviceEntry, folder, nodeOptions });
+    const service = await ServiceProcess.start({
+      build: context.build,
+      folder,
+      nodeOptions,
+      unbundled: true,
+    });
     const token = await service.mintToken();
     return new Side(
       service,

@@ -1,6 +1,6 @@
 import { createPublicKey, hash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { builtLib } from '../built-libs.js';
+import { builtLib } from '../build-folder.js';
 import type { Suite, SuiteContext, SuiteResult } from '../suite.js';
 
 /** What the bench uses of the built libs. */
@@ -32,8 +32,8 @@ export const auditVerifySuite: Suite = {
   run,
 };
 
-async function run({ smoke, serviceEntry, folder, progress }: SuiteContext): Promise<SuiteResult> {
-  const built = await builtLibs(serviceEntry);
+async function run({ smoke, build, folder, progress }: SuiteContext): Promise<SuiteResult> {
+  const built = await builtLibs(build);
   const count = smoke ? 4_800 : 96_000;
   const table = built.LmdbPhiTable.open({ path: join(folder, 'records.lmdb') });
   const signer = built.LocalCheckpointSigner.open(join(folder, 'key'));
@@ -91,9 +91,9 @@ async function run({ smoke, serviceEntry, folder, progress }: SuiteContext): Pro
   };
 }
 
-const builtLibs = async (serviceEntry: string): Promise<Built> => ({
-  ...(await builtLib<Omit<Built, 'LmdbPhiTable'>>(serviceEntry, 'audit')),
-  ...(await builtLib<Pick<Built, 'LmdbPhiTable'>>(serviceEntry, 'phi-table')),
+const builtLibs = async (build: string): Promise<Built> => ({
+  ...(await builtLib<Omit<Built, 'LmdbPhiTable'>>(build, 'audit')),
+  ...(await builtLib<Pick<Built, 'LmdbPhiTable'>>(build, 'phi-table')),
 });
 
 /** @returns a maker of reads such as the service records them */

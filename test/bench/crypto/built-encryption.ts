@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { builtLib } from '../built-libs.js';
+import { builtLib } from '../build-folder.js';
 
 /** What the suite uses of the built lib. */
 export interface BuiltEncryption {
@@ -35,6 +35,5 @@ export interface RecordCipher {
 
 export type RecordContext = { patient_id: string; record: string };
 
-/** @param serviceEntry built entry point of the service */
-export const builtEncryption = (serviceEntry: string) =>
-  builtLib<BuiltEncryption>(serviceEntry, 'encryption');
+/** @param build folder of the build */
+export const builtEncryption = (build: string) => builtLib<BuiltEncryption>(build, 'encryption');

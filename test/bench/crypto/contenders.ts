@@ -57,9 +57,9 @@ export class CryptoBench {
   }
 
   /** @param folder for the root key and the key store */
-  static async open(serviceEntry: string, folder: string): Promise<CryptoBench> {
+  static async open(build: string, folder: string): Promise<CryptoBench> {
     mkdirSync(folder, { recursive: true });
-    const built = await builtEncryption(serviceEntry);
+    const built = await builtEncryption(build);
     const kmsClient = built.LocalKmsClient.open(join(folder, 'kms-root-key'));
     const dynamoDbClient = built.LmdbKeyStoreClient.open(join(folder, 'key-store.lmdb'));
     const shared = {

@@ -36,7 +36,7 @@ export const cryptoSuite: Suite = {
   name: 'crypto',
   title: 'Encryption',
   async run(context): Promise<SuiteResult> {
-    const bench = await CryptoBench.open(context.serviceEntry, join(context.folder, 'crypto'));
+    const bench = await CryptoBench.open(context.build, join(context.folder, 'crypto'));
     try {
       const figures = await measure(bench, context);
       return { tables: cryptoTables(figures), figures, notes, failures: missed(figures) };

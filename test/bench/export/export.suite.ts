@@ -29,11 +29,11 @@ export const exportSuite: Suite = {
   name: 'export',
   title: 'Export of a patient',
   async run(context): Promise<SuiteResult> {
-    const { serviceEntry, folder, progress } = context;
+    const { build, folder, progress } = context;
     const plan = context.smoke ? smoke : { ...full, records: context.records };
     const own = join(folder, 'export');
     mkdirSync(own);
-    const service = await ServiceProcess.start({ entry: serviceEntry, folder: join(own, 'service') });
+    const service = await ServiceProcess.start({ build, folder: join(own, 'service') });
     const plainServer = startPlainServer();
     try {
       const token = await service.mintToken();

@@ -94,7 +94,7 @@ async function stageOf(
 
 /** @returns some of the patients that were stored */
 async function seed(
-  { serviceEntry, progress }: SuiteContext,
+  { build, progress }: SuiteContext,
   seeding: Seeding,
   folder: string,
   from: number,
@@ -107,7 +107,7 @@ async function seed(
   try {
     for (let firstSerial = from; firstSerial < to; firstSerial += patientsAtATime) {
       const count = Math.min(patientsAtATime, to - firstSerial);
-      const question = { serviceEntry, environment, firstSerial, count, recordsEveryPatients, recordsEach };
+      const question = { build, environment, firstSerial, count, recordsEveryPatients, recordsEach };
       const { patients } = await seeding.ask(question);
       kept.push(...patients.filter(({ serial }) => (serial - from) % every === 0));
       bar.add(count);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { builtLib } from '../built-libs.js';
+import { builtLib } from '../build-folder.js';
 import type { StoredPatient } from '../http/operations.js';
 import { samplePatient } from '../http/sample-patient.js';
 import { sampleRecord } from '../http/stored-records.js';
@@ -43,8 +43,8 @@ class Seeder {
     private readonly callerOf: () => object,
   ) {}
 
-  static async open(serviceEntry: string, environment: Record<string, string>): Promise<Seeder> {
-    const lib = (name: string) => builtLib<Built>(serviceEntry, name);
+  static async open(build: string, environment: Record<string, string>): Promise<Seeder> {
+    const lib = (name: string) => builtLib<Built>(build, name);
     const { fixedConfiguration } = await lib('configuration');
     const { Scopes } = await lib('authorization');
     const { config } = await fixedConfiguration(environment);
@@ -109,7 +109,7 @@ async function answer(question: SeedQuestion): Promise<SeedAnswer> {
     seeder = undefined;
     return { patients: [] };
   }
-  seeder ??= Seeder.open(question.serviceEntry, question.environment);
+  seeder ??= Seeder.open(question.build, question.environment);
   return { patients: await (await seeder).store(question) };
 }
 

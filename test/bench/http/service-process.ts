@@ -3,13 +3,11 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { builtLib } from '../built-libs.js';
+import { builtLib, serviceIn, unbundledServiceIn } from '../build-folder.js';
 import { freePort, stopProcess, watched } from '../child-processes.js';
 
 const startWithinMilliseconds = 30_000;
 const pollEveryMilliseconds = 3;
-/** As `npm start` starts it. */
-const nodeOptions = ['--enable-source-maps', '--disable-warning=NodeVersionSupportWarning'];
 
 /** Longer than any run. */
 const tokenSeconds = 24 * 3600;
@@ -19,8 +17,10 @@ interface Issuers {
 }
 
 export interface ServiceOptions {
-  /** Built entry point. */
-  entry: string;
+  /** Folder of the build. */
+  build: string;
+  /** Runs the modules that the bundle was made from. */
+  unbundled?: true;
   /** Fresh folder: data, logs, working directory. */
   folder: string;
   /** Further options of Node, e.g. for a profile. */
@@ -32,7 +32,7 @@ export interface ServiceOptions {
 /** The service as a user runs it: a process of its own, its log in a file, everything on but the rate limit. */
 export class ServiceProcess {
   private constructor(
-    private readonly entry: string,
+    private readonly build: string,
     private readonly child: ChildProcess,
     readonly pid: number,
     readonly url: string,
@@ -54,9 +54,9 @@ export class ServiceProcess {
     const errors = join(options.folder, 'errors.txt');
     const outputs = [openSync(join(options.folder, 'log.jsonl'), 'w'), openSync(errors, 'w')] as const;
     const startedAt = performance.now();
-    const node = [...nodeOptions, ...(options.nodeOptions ?? [])];
+    const entry = options.unbundled === true ? unbundledServiceIn(options.build) : serviceIn(options.build);
     const child = watched(
-      spawn(process.execPath, [...node, options.entry], {
+      spawn(process.execPath, [...(options.nodeOptions ?? []), entry], {
         cwd: options.folder,
         env: environment,
         stdio: ['ignore', ...outputs],
@@ -70,7 +70,7 @@ export class ServiceProcess {
       throw new Error(`the service did not start: ${readFileSync(errors, 'utf8').slice(0, 2000)}`, { cause });
     }
     return new ServiceProcess(
-      options.entry,
+      options.build,
       child,
       child.pid as number,
       url,
@@ -81,7 +81,7 @@ export class ServiceProcess {
 
   /** @returns a development token with every clinical permission, as `phi token` of the same build mints it */
   async mintToken(): Promise<string> {
-    const { LocalIssuer } = await builtLib<{ LocalIssuer: Issuers }>(this.entry, 'authentication');
+    const { LocalIssuer } = await builtLib<{ LocalIssuer: Issuers }>(this.build, 'authentication');
     const issuer = await LocalIssuer.open(join(this.folder, 'data/keys'), 'phi-api');
     return issuer.mint({ scope: 'system/*.cruds', subject: 'benchmark', expiresInSeconds: tokenSeconds });
   }

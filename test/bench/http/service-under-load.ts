@@ -74,7 +74,7 @@ export class ServiceUnderLoad {
     patientsOf: (client: ServiceClient) => Promise<readonly StoredPatient[]>,
     firstSerial: number,
   ): Promise<ServiceUnderLoad> {
-    const service = await ServiceProcess.start({ entry: context.serviceEntry, folder });
+    const service = await ServiceProcess.start({ build: context.build, folder });
     const plain = startPlainServer();
     try {
       const token = await service.mintToken();

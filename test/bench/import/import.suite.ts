@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { commandLineIn } from '../build-folder.js';
 import { startPlainServer } from '../http/service-under-load.js';
 import { ServiceProcess } from '../http/service-process.js';
 import { endedChildrenMilliseconds, MemoryWatch, processorMilliseconds } from '../process-figures.js';
@@ -30,13 +31,13 @@ export const importSuite: Suite = {
   name: 'import',
   title: 'Import of FHIR bundles',
   async run(context): Promise<SuiteResult> {
-    const { smoke, serviceEntry, folder, progress } = context;
+    const { smoke, build, folder, progress } = context;
     const { patients, recordsEach } = smoke ? smokePlan : fullPlan;
     const own = join(folder, 'import');
     mkdirSync(own);
     progress('import: making bundles');
     const files = makeBundles(own, patients, recordsEach);
-    const service = await ServiceProcess.start({ entry: serviceEntry, folder: join(own, 'service') });
+    const service = await ServiceProcess.start({ build, folder: join(own, 'service') });
     const plainServer = startPlainServer();
     try {
       const tokenFile = join(own, 'token');
@@ -74,16 +75,15 @@ interface Summary {
 }
 
 async function importInto(
-  { serviceEntry }: SuiteContext,
+  { build }: SuiteContext,
   { url, pid }: { url: string; pid: number },
   { files, tokenFile, dataFolder }: { files: readonly string[]; tokenFile: string; dataFolder: string },
 ): Promise<Imported> {
-  const phi = join(dirname(serviceEntry), '../../phi-cli/src/main.js');
   const memory = new MemoryWatch(pid);
   const before = { server: processorMilliseconds(pid), command: endedChildrenMilliseconds() };
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [phi, 'import', '--json', '--url', url, '--token-file', tokenFile, ...files],
+    [commandLineIn(build), 'import', '--json', '--url', url, '--token-file', tokenFile, ...files],
     { env: { PATH: process.env['PATH'], PHI_DATA_DIR: dataFolder }, maxBuffer: 64 * 1024 * 1024 },
   ).finally(() => memory.stop());
   const { patients, records, seconds } = JSON.parse(stdout) as Summary;

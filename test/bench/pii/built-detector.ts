@@ -1,4 +1,4 @@
-import { builtLib } from '../built-libs.js';
+import { builtLib } from '../build-folder.js';
 import type { Finding } from './pii-score.js';
 
 /** What the bench uses of the built lib. */
@@ -6,10 +6,10 @@ export interface Detector {
   detectSync(text: string): readonly Finding[];
 }
 
-/** @param serviceEntry built entry point of the service */
-export async function builtDetector(serviceEntry: string): Promise<Detector> {
+/** @param build folder of the build */
+export async function builtDetector(build: string): Promise<Detector> {
   const { LocalPiiDetector } = await builtLib<{ LocalPiiDetector: new () => Detector }>(
-    serviceEntry,
+    build,
     'pii-screening',
   );
   return new LocalPiiDetector();

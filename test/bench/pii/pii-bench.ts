@@ -20,7 +20,7 @@ const print = (table: FigureTable) => void process.stdout.write(`\n${terminalTab
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readPiiOptions(args);
-  const detector = await builtDetector(join(projectFolder, 'dist/apps/phi-api/src/main.js'));
+  const detector = await builtDetector(join(projectFolder, 'dist'));
   const results = options.files.map((file) => measure(file, detector, options));
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 }

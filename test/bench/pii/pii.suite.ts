@@ -14,9 +14,9 @@ const smokeMilliseconds = 200;
 export const piiSuite: Suite = {
   name: 'screening',
   title: 'Identifiers in text',
-  async run({ smoke, serviceEntry, progress }: SuiteContext): Promise<SuiteResult> {
+  async run({ smoke, build, progress }: SuiteContext): Promise<SuiteResult> {
     progress('screening: detecting');
-    const detector = await builtDetector(serviceEntry);
+    const detector = await builtDetector(build);
     const labelled = corpus.flatMap((name) =>
       readLabelledTexts(join(projectFolder, `test/fixtures/pii/${name}.jsonl`)),
     );

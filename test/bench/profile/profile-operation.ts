@@ -20,13 +20,14 @@ const ownFunctionsShown = 45;
  * stay right when other processes compete for the processors.
  */
 export async function profileOperation(
-  { smoke, serviceEntry, folder, progress }: SuiteContext,
+  { smoke, build, folder, progress }: SuiteContext,
   operation: OperationName,
 ): Promise<FigureTable[]> {
   const profiles = join(folder, 'profiles');
   mkdirSync(profiles);
   const service = await ServiceProcess.start({
-    entry: serviceEntry,
+    build,
+    unbundled: true,
     folder: join(folder, 'profile'),
     nodeOptions: [
       '--cpu-prof',

@@ -63,12 +63,8 @@ const notes = [
     '"Own" is without them: what the process itself holds.',
 ];
 
-async function startService(
-  { serviceEntry }: SuiteContext,
-  folder: string,
-  restSeconds: number,
-): Promise<Started> {
-  const service = await ServiceProcess.start({ entry: serviceEntry, folder });
+async function startService({ build }: SuiteContext, folder: string, restSeconds: number): Promise<Started> {
+  const service = await ServiceProcess.start({ build, folder });
   await setTimeout(restSeconds * 1000);
   const atRest = residentMegabytes(service.pid);
   await service.stop();

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { builtLib } from '../built-libs.js';
+import { builtLib } from '../build-folder.js';
 
 /** One way to keep patients: his head, his row in an index, and an event for each write. */
 export interface Contender {
@@ -45,9 +45,9 @@ const listOf = (patient: number) => `PATIENTS#${patient % partitions}`;
 const padded = (value: number) => String(value).padStart(12, '0');
 
 /** The built adapter: conditions, indexes, limits, order, group commit. */
-export async function builtTable(serviceEntry: string, folder: string, rows: Rows): Promise<Contender> {
+export async function builtTable(build: string, folder: string, rows: Rows): Promise<Contender> {
   const { LmdbPhiTable } = await builtLib<{ LmdbPhiTable: { open(options: object): Table } }>(
-    serviceEntry,
+    build,
     'phi-table',
   );
   const table = LmdbPhiTable.open({ path: join(folder, 'table.lmdb') });

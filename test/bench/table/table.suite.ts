@@ -34,13 +34,13 @@ interface Figures {
 export const tableSuite: Suite = {
   name: 'table',
   title: 'Table',
-  async run({ smoke, serviceEntry, folder, progress }: SuiteContext): Promise<SuiteResult> {
+  async run({ smoke, build, folder, progress }: SuiteContext): Promise<SuiteResult> {
     const plan = smoke ? smokePlan : fullPlan;
     const own = join(folder, 'table');
     mkdirSync(own);
     const rows = rowsFor(plan.patients);
     const contenders: Record<ContenderName, Contender> = {
-      table: await builtTable(serviceEntry, own, rows),
+      table: await builtTable(build, own, rows),
       plain: plainLmdb(own, rows),
     };
     try {
