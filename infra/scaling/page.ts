@@ -1,4 +1,5 @@
 import { figure } from '../pictures/svg.js';
+import { assumptions } from '../cost/assumptions.js';
 import { perRequest } from '../cost/operations.js';
 import { assumed, built, largest } from './design.js';
 import { heatOf, listHoldsPatients, onePatientLimit } from './heat.js';
@@ -100,7 +101,7 @@ ${hitRatesByDesign(byDesign)}
   of a patient went to one instance, with room for his key, ${percent(kept?.hitRate ?? 0)} would be.
 - **Room**: with 100,000 keys an instance ${percent(roomier?.hitRate ?? 0)} are hits at the same lifetime. With ${figure(built.keyCacheEntries)} they are pushed out after ${figure((built.keyCacheEntries * largest.tasks) / atLargest)} s, long before their life is over.
 - **Lifetime** is how long a destroyed key can still be used by an instance (PHI_KEY_CACHE_TTL_SECONDS): an hour would bring ${percent(longest?.hitRate ?? 0)} with both of the others, and an erasure would be final an hour later. It stays at five minutes.
-- The cost estimate assumes ${percent(0.3)} of requests without a key in memory, which holds for up to some millions of patients: give a larger fleet more room (PHI_KEY_CACHE_ENTRIES).
+- The cost estimate assumes ${percent(assumptions.coldShare.value)} of requests without a key in memory, which holds for up to some millions of patients: give a larger fleet more room (PHI_KEY_CACHE_ENTRIES).
 
 ## After a restart
 

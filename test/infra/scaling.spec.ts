@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { dayShards } from '@app/audit';
 import { fixedConfiguration } from '@app/configuration';
+import { operations } from '../../infra/cost/operations.js';
 import { accesses, type Load } from '../../infra/scaling/access.js';
 import { built, largest } from '../../infra/scaling/design.js';
 import { scalingDocuments, staleAmong } from '../../infra/scaling/documents.js';
@@ -109,6 +110,29 @@ describe('the power law', () => {
 });
 
 describe('docs/scaling.md', () => {
+  it.each([
+    ['GET patient by id', 'patientRead'],
+    ['POST patient', 'patientCreate'],
+    ['PUT patient', 'patientUpdate'],
+    ['Search by identifier', 'patientSearch'],
+  ] as const)(
+    'takes for %s the processor time that was measured last, within a factor of two',
+    (title, name) => {
+      const kept = JSON.parse(source('docs/benchmarks.json')) as {
+        name: string;
+        tables: { title: string; columns: { name: string }[]; rows: string[][] }[];
+      }[];
+      const table = kept
+        .find((result) => result.name === 'http')
+        ?.tables.find((one) => one.title === 'Processor time and errors');
+      const column = table?.columns.findIndex((one) => one.name === 'CPU ms/request') ?? -1;
+      const row = table?.rows.find(([operation, connections]) => operation === title && connections === '16');
+      const ratio = operations[name].processorMilliseconds / Number(row?.[column]);
+      expect(ratio).toBeGreaterThan(0.5);
+      expect(ratio).toBeLessThan(2);
+    },
+  );
+
   it('rests on what the code has', async () => {
     const { config } = await fixedConfiguration({});
     expect(built).toEqual({
