@@ -115,16 +115,16 @@ export const operations = {
     screenedCharacters: 500,
     processorMilliseconds: 2.0,
   },
-  // What the mix leaves out: too rare to weigh, and counted all the same.
+  // What the mix leaves out, too rare to weigh, and counted all the same. All texts of a request go to Bedrock together.
   recordBatch: {
     share: 0,
     dynamoDbCalls: 2,
     readUnits: 1,
     recordsWriteUnits: 240,
-    auditWriteUnits: 16,
+    auditWriteUnits: 24,
     kmsCalls: 0,
     keyStoreWriteUnits: 0,
-    screeningCalls: 10,
+    screeningCalls: 1,
     screenedCharacters: 20_000,
     processorMilliseconds: 8,
   },
@@ -143,7 +143,7 @@ export const operations = {
   patientExport: {
     share: 0,
     dynamoDbCalls: 4,
-    readUnits: 4,
+    readUnits: 14,
     recordsWriteUnits: 0,
     auditWriteUnits: 4,
     kmsCalls: 0,
@@ -155,9 +155,9 @@ export const operations = {
   patientErase: {
     share: 0,
     dynamoDbCalls: 18,
-    readUnits: 20,
+    readUnits: 8,
     recordsWriteUnits: 30,
-    auditWriteUnits: 32,
+    auditWriteUnits: 64,
     kmsCalls: 0,
     keyStoreWriteUnits: 0,
     screeningCalls: 0,
