@@ -115,7 +115,10 @@ export default {
     {
       name: 'no-dev-dependency-in-production',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|spec-support|^(apps|libs)/[^/]+/test/' },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: '^apps/bundle\\.mjs$|\\.spec\\.ts$|spec-support|^(apps|libs)/[^/]+/test/',
+      },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -5,6 +5,7 @@ import { exportSuite } from './export/export.suite.js';
 import { growthSuite } from './growth/growth.suite.js';
 import { httpSuite } from './http/http.suite.js';
 import { importSuite } from './import/import.suite.js';
+import { overloadSuite } from './overload/overload.suite.js';
 import { piiSuite } from './pii/pii.suite.js';
 import { soakSuite } from './soak/soak.suite.js';
 import { startSuite } from './start/start.suite.js';
@@ -16,6 +17,7 @@ import { tailSuite } from './tail/tail.suite.js';
 export const suites: readonly Suite[] = [
   httpSuite,
   tailSuite,
+  overloadSuite,
   importSuite,
   exportSuite,
   startSuite,

@@ -109,7 +109,7 @@ class Side {
   ): Promise<Side> {
     context.progress(`overload: storing patients, ${name}`);
     const folder = join(context.folder, `overload-${name.replace(' ', '-')}`);
-    const service = await ServiceProcess.start({ entry: context.serviceEntry, folder, variables });
+    const service = await ServiceProcess.start({ build: context.build, folder, variables });
     const token = await service.mintToken();
     const patients = await new ServiceClient(service.url, token).createPatients(plan.patients);
     return new Side(name, service, generator, token, patients);
