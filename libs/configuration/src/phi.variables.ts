@@ -80,7 +80,7 @@ export const variables = {
   ),
   PHI_TURN_MILLISECONDS: wholeNumber(
     'What a turn of the event loop may take while requests come; when turns stay longer, fewer requests are worked on at a time. 0 keeps to PHI_CONCURRENT_REQUESTS.',
-    20,
+    50,
     0,
     10_000,
   ),

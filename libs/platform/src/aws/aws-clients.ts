@@ -22,14 +22,14 @@ const sockets = {
 /**
  * What every client is made with. Region, credentials and endpoints are the SDK's own: `AWS_REGION`, its default chain
  * (environment, profile, role of the task), `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
- * Not adaptive: that mode holds requests back for seconds after the throttling is over, and longest where there are few.
+ * Retries are the SDK's own too, its standard mode unless `AWS_RETRY_MODE` says `adaptive`, which holds requests back for seconds after a
+ * throttling is over, and longest where there are few.
  * @param requestMs one attempt, its answer read to the end
  */
 function clientOptions(requestMs: number, maxSockets: number) {
   const agent = { keepAlive: true, maxSockets };
   return {
     maxAttempts: attempts,
-    retryMode: 'standard',
     requestHandler: new NodeHttpHandler({
       connectionTimeout: connectMs,
       requestTimeout: requestMs,
