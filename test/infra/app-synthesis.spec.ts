@@ -65,7 +65,7 @@ const functionsIn = (output: string) =>
 
 /** Imports each bundle, and says what its handler is. */
 const startAll =
-  'for (const bundle of process.argv.slice(1)) console.log(typeof (await import(bundle)).handler);';
+  'for (const bundle of process.argv.slice(1)) process.stdout.write(`${typeof (await import(bundle)).handler}\\n`);';
 
 /** The command's processes run while this one waits. */
 const atMostMilliseconds = 300_000;

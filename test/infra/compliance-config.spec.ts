@@ -145,7 +145,7 @@ describe('the list of rules', () => {
 
 /** A folder with AWS's pack, which changes now and then: where there is one, the list is held against it. */
 const packFile = join(
-  process.env['PHI_COMPLIANCE_DATA'] ?? '',
+  process.env['COMPLIANCE_DATA'] ?? '',
   'Operational-Best-Practices-for-HIPAA-Security.yaml',
 );
 

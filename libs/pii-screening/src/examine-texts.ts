@@ -21,7 +21,7 @@ export async function examineTexts(
   } catch (cause) {
     // A detector that knows when it will be back says so itself.
     if (cause instanceof Problem) throw cause;
-    const headers = { 'Retry-After': String(retryAfterSeconds) };
+    const headers = { 'retry-after': String(retryAfterSeconds) };
     throw new Problem(problemTypes.screeningUnavailable, { cause, headers });
   }
 }

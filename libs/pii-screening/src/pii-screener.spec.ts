@@ -127,7 +127,7 @@ describe('screening of a DTO', () => {
     const outcome = new PiiScreener(new BrokenDetector(), storedNotesPolicy).screen(body);
     await expect(outcome).rejects.toMatchObject({
       type: problemTypes.screeningUnavailable,
-      headers: { 'Retry-After': '5' },
+      headers: { 'retry-after': '5' },
     });
     expect(body.notes).toBe(phone);
   });

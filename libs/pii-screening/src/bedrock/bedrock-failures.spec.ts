@@ -105,7 +105,7 @@ describe('a call that fails', () => {
     const detector = started();
     server.guardrail = () => exception(429, 'ThrottlingException');
     const { problem, failure } = await refusal(detector.detect(text));
-    expect(problem.headers).toEqual({ 'Retry-After': '5' });
+    expect(problem.headers).toEqual({ 'retry-after': '5' });
     expect(failure).toMatchObject({ kind: 'throttled', code: 'BEDROCK_GUARDRAIL_THROTTLED', status: 429 });
     expect(detector.figures).toMatchObject({
       guardrail: { calls: 4, retries: 3, failures: { throttled: 4 } },
@@ -241,7 +241,7 @@ describe('the circuit breaker', () => {
     const detector = await opened();
     const { problem, failure } = await refusal(detector.detect(text));
     expect(failure.kind).toBe('breaker-open');
-    expect(Number(problem.headers['Retry-After'])).toBeGreaterThan(50);
+    expect(Number(problem.headers['retry-after'])).toBeGreaterThan(50);
     expect(detector.figures.guardrail).toMatchObject({ calls: 3, breaker: 'open' });
     expect(detector.figures.model).toMatchObject({ calls: 0, breaker: 'closed' });
   });

@@ -174,7 +174,7 @@ export class BedrockPiiDetector extends PiiDetector {
     const breakers = [this.guardrail, this.model].map(({ retryAfterSeconds }) => retryAfterSeconds);
     throw new Problem(problemTypes.screeningUnavailable, {
       cause: failure,
-      headers: { 'Retry-After': String(Math.max(leastRetryAfterSeconds, ...breakers)) },
+      headers: { 'retry-after': String(Math.max(leastRetryAfterSeconds, ...breakers)) },
     });
   }
 }
