@@ -51,7 +51,10 @@ export class ServiceStandIn {
   mostUnderWay = 0;
   #underWay = 0;
   #held: (() => void)[] = [];
-  readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
+  readonly #server: Server = createServer((request, response) => {
+    // A client that was killed in the middle of its request gets no answer.
+    this.#serve(request, response).catch(() => response.destroy());
+  });
 
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
