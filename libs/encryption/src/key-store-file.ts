@@ -37,7 +37,12 @@ export class KeyStoreFile {
 
   private constructor(private readonly path: string) {
     this.#generations = new KeyStoreGenerations(path);
-    this.#opened = this.#openCurrent();
+    try {
+      this.#opened = this.#openCurrent();
+    } catch (error) {
+      this.#generations.close();
+      throw error;
+    }
   }
 
   /**
@@ -98,6 +103,7 @@ export class KeyStoreFile {
     if (this.#users > 0) return;
     KeyStoreFile.#files.delete(this.path);
     await Promise.all([this.#opened.rows.close(), this.#closing]);
+    this.#generations.close();
   }
 
   /** @returns undefined when the file is not the current one any more; nothing was done then */

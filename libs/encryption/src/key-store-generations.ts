@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type BigIntStats,
   chmodSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -30,25 +32,66 @@ const MAGIC_OFFSET = 24;
  */
 export class KeyStoreGenerations {
   readonly #pointer: string;
+  /** Kept open: as long as it is, no other file can get its number, so a file of that number is this one. */
+  #read: { descriptor: number; state: BigIntStats; generation: number } | undefined;
 
   /** @param path of the first file */
   constructor(private readonly path: string) {
     this.#pointer = `${path}.generation`;
   }
 
-  /** @throws SecretFileError if the file that says it is damaged */
+  /**
+   * Looks at the file system each time; the file is read only when it is another one than the last time, or was changed.
+   * @throws SecretFileError if the file that says it is damaged
+   */
   current(): number {
-    let text: string;
+    const now = this.#pointerState();
+    if (now === undefined) return FIRST;
+    if (this.#read === undefined || !isSameState(now, this.#read.state)) this.#readPointer();
+    return this.#read?.generation ?? FIRST;
+  }
+
+  /** Lets go of the file that was read last. */
+  close(): void {
+    if (this.#read !== undefined) closeSync(this.#read.descriptor);
+    this.#read = undefined;
+  }
+
+  #pointerState(): BigIntStats | undefined {
     try {
-      text = readFileSync(this.#pointer, 'utf8');
+      return statSync(this.#pointer, { throwIfNoEntry: false, bigint: true });
     } catch (error) {
-      if (isMissing(error)) return FIRST;
-      throw new SecretFileError(`${basename(this.#pointer)} cannot be read`, { cause: error });
+      throw this.#unreadable(error);
     }
-    if (!/^[1-9][0-9]{0,8}\n$/.test(text)) {
-      throw new SecretFileError(`${basename(this.#pointer)} does not name a generation`);
+  }
+
+  /** Of a file that is missing by now nothing is kept. */
+  #readPointer(): void {
+    this.close();
+    let descriptor: number;
+    try {
+      descriptor = openSync(this.#pointer, 'r');
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw this.#unreadable(error);
     }
-    return Number(text);
+    try {
+      // The state first: what is changed after it has another one, and is read again.
+      const state = fstatSync(descriptor, { bigint: true });
+      this.#read = { descriptor, state, generation: this.#generationIn(readFileSync(descriptor, 'utf8')) };
+    } catch (error) {
+      closeSync(descriptor);
+      throw error instanceof SecretFileError ? error : this.#unreadable(error);
+    }
+  }
+
+  #generationIn(text: string): number {
+    if (/^[1-9][0-9]{0,8}\n$/.test(text)) return Number(text);
+    throw new SecretFileError(`${basename(this.#pointer)} does not name a generation`);
+  }
+
+  #unreadable(cause: unknown): SecretFileError {
+    return new SecretFileError(`${basename(this.#pointer)} cannot be read`, { cause });
   }
 
   fileOf(generation: number): string {
@@ -178,6 +221,14 @@ export class KeyStoreGenerations {
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The number alone tells a file that was put in place by a rename; the rest, one that somebody wrote over. */
+const isSameState = (a: BigIntStats, b: BigIntStats) =>
+  a.ino === b.ino &&
+  a.dev === b.dev &&
+  a.size === b.size &&
+  a.mtimeNs === b.mtimeNs &&
+  a.ctimeNs === b.ctimeNs;
 
 /** Errors of the file system are no `Error` across realms: the code tells them. */
 const isMissing = (error: unknown) =>
