@@ -102,9 +102,9 @@ export const operations = {
   },
   patientCreate: {
     share: 0.03,
-    // Two of them to the key store: the key is written, then read.
-    dynamoDbCalls: 4,
-    readUnits: 2,
+    // One of them to the key store: the key is written, and not read back.
+    dynamoDbCalls: 3,
+    readUnits: 1,
     recordsWriteUnits: 16,
     auditWriteUnits: 16,
     // Two GenerateDataKeyWithoutPlaintext, one ReEncrypt, and the first Decrypt.

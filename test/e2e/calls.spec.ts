@@ -151,11 +151,11 @@ describe('calls of DynamoDB and KMS', () => {
     const create = (name: string, headers = {}) =>
       during(() => succeeded(client.post('/v1/patients', wholePatient(name), headers)));
     const made = await create('created');
-    // His key is written and read back; the other GetItem is its first use.
-    expect(made).toEqual({ dynamoDb: { GetItem: 2, TransactWriteItems: 2 }, kms: newKey, bedrock: asked });
+    // The GetItem looks whether his id is taken; his key is written, and not read back for its first use.
+    expect(made).toEqual({ dynamoDb: { GetItem: 1, TransactWriteItems: 2 }, kms: newKey, bedrock: asked });
     expectInTable('patientCreate', made);
     expect(await create('created-once', { 'idempotency-key': 'calls' })).toEqual({
-      dynamoDb: { BatchGetItem: 1, GetItem: 2, TransactWriteItems: 2 },
+      dynamoDb: { BatchGetItem: 1, GetItem: 1, TransactWriteItems: 2 },
       kms: newKey,
       bedrock: asked,
     });
