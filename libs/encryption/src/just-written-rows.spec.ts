@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate } from 'node:timers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { KeyPlatform, contextOf } from './spec-support.js';
 
 let platform: KeyPlatform;
 let patient: string;
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeAll(() => {
   platform = new KeyPlatform();
