@@ -229,8 +229,9 @@ function unseal(key: RootKey, bytes: Buffer, context: EncryptionContext): Uint8A
 }
 
 function aadOf(key: RootKey, context: EncryptionContext): Buffer {
-  const pairs = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
-  return lengthPrefixed([arnOf(key), ...pairs.flat()]);
+  const parts = [arnOf(key)];
+  for (const name of Object.keys(context).sort()) parts.push(name, context[name] ?? '');
+  return lengthPrefixed(parts);
 }
 
 /** An option that is silently ignored here would mean something in KMS. */
