@@ -108,8 +108,13 @@ function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined;
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object') return value;
-  const kept = Object.entries(value).map(([name, inner]) => [name, withoutNulls(inner)] as const);
-  return Object.fromEntries(kept.filter(([, inner]) => inner !== undefined));
+  const kept: Record<string, unknown> = {};
+  // Names are those of our DTOs: there is no `__proto__` among them.
+  for (const [name, inner] of Object.entries(value)) {
+    const cleaned = withoutNulls(inner);
+    if (cleaned !== undefined) kept[name] = cleaned;
+  }
+  return kept;
 }
 
 export function patientAnswer(version: Versioned<object>): PatientAnswerDto {
