@@ -57,14 +57,19 @@ function propertyPlan(name: string, metadata: readonly Metadata[]): PropertyPlan
   }
   return {
     name,
-    applies: (object, value) => conditions.every(({ constraints }) => applies(constraints, object, value)),
+    applies: appliesUnder(conditions.map(({ constraints }) => constraints[0] as Condition)),
     checks: custom.flatMap(checksOf),
     nested: nested[0] === undefined ? undefined : fixedMessage(nested[0]),
   };
 }
 
-function applies(constraints: readonly unknown[], object: object, value: unknown): boolean {
-  return (constraints[0] as (object: object, value: unknown) => boolean)(object, value);
+type Condition = (object: object, value: unknown) => boolean;
+
+function appliesUnder(conditions: readonly Condition[]): Condition {
+  const [first, ...others] = conditions;
+  if (first === undefined) return () => true;
+  if (others.length === 0) return first;
+  return (object, value) => conditions.every((condition) => condition(object, value));
 }
 
 function checksOf(metadata: Metadata): Check[] {

@@ -1,4 +1,4 @@
-import { planOf, type PropertyPlan } from './dto-plan.js';
+import { type Check, planOf, type PropertyPlan } from './dto-plan.js';
 import { type FieldError, Problem } from './problem.js';
 import { problemTypes } from './problem-types.js';
 
@@ -58,20 +58,24 @@ function instantiate<T extends object>(
   unknown: FieldError[],
 ): T {
   const instance = new dto();
+  const properties = instance as Record<string, unknown>;
   const known = knownProperties(dto);
-  for (const [position, [name, value]] of Object.entries(body).entries()) {
+  let position = 0;
+  for (const [name, value] of Object.entries(body)) {
+    position += 1;
     if (known.has(name)) {
-      Reflect.set(instance, name, taken(heldBy(instance, name), value, `${parent}/${name}`, unknown));
+      const held = known.get(name);
+      properties[name] = held === undefined ? value : taken(held, value, `${parent}/${name}`, unknown);
     } else if (unknown.length < errorsAtMost) {
-      const detail = `property ${position + 1} of this object is not known; known are: ${[...known].join(', ')}`;
+      const names = [...known.keys()].join(', ');
+      const detail = `property ${position} of this object is not known; known are: ${names}`;
       unknown.push({ pointer: parent, detail });
     }
   }
   return instance;
 }
 
-function taken(held: Held | undefined, value: unknown, pointer: string, unknown: FieldError[]): unknown {
-  if (held === undefined) return value;
+function taken(held: Held, value: unknown, pointer: string, unknown: FieldError[]): unknown {
   const type = held.type();
   if (type === Number) return typeof value === 'string' ? Number(value) : value;
   if (isJsonObject(value)) return instantiate(type as DtoClass, value, pointer, unknown);
@@ -84,8 +88,8 @@ function taken(held: Held | undefined, value: unknown, pointer: string, unknown:
   });
 }
 
-function heldBy(instance: object, property: string): Held | undefined {
-  for (let prototype: unknown = Object.getPrototypeOf(instance); prototype instanceof Object;) {
+function heldBy(dto: DtoClass, property: string): Held | undefined {
+  for (let prototype: unknown = dto.prototype; prototype instanceof Object;) {
     const held = heldByPrototype.get(prototype)?.get(property);
     if (held !== undefined) return held;
     prototype = Object.getPrototypeOf(prototype);
@@ -93,19 +97,18 @@ function heldBy(instance: object, property: string): Held | undefined {
   return undefined;
 }
 
-const knownByDto = new WeakMap<object, ReadonlySet<string>>();
+const knownByDto = new WeakMap<object, ReadonlyMap<string, Held | undefined>>();
 
-/** @returns the names of the properties of a DTO, in the order of the alphabet */
-function knownProperties(dto: DtoClass): ReadonlySet<string> {
+/** @returns the names of the properties of a DTO, in the order of the alphabet, and what each holds if it has such a mark */
+function knownProperties(dto: DtoClass): ReadonlyMap<string, Held | undefined> {
   const found = knownByDto.get(dto);
   if (found !== undefined) return found;
-  const names = new Set(
-    planOf(dto)
-      .map(({ name }) => name)
-      .sort(),
-  );
-  knownByDto.set(dto, names);
-  return names;
+  const names = planOf(dto)
+    .map(({ name }) => name)
+    .sort();
+  const known = new Map(names.map((name) => [name, heldBy(dto, name)] as const));
+  knownByDto.set(dto, known);
+  return known;
 }
 
 const isJsonObject = (value: unknown): value is object =>
@@ -114,18 +117,28 @@ const isJsonObject = (value: unknown): value is object =>
 /** Every property, and what it holds; the first thing that is wrong with each. */
 function check(instance: object, parent: string, errors: FieldError[]): void {
   for (const property of planOf(instance.constructor as DtoClass)) {
-    const value: unknown = Reflect.get(instance, property.name);
+    const value = (instance as Record<string, unknown>)[property.name];
     if (!property.applies(instance, value)) continue;
-    const failed = property.checks.find(({ passes }) => !passes(value, instance));
-    const pointer = `${parent}/${property.name}`;
-    if (failed !== undefined) errors.push({ pointer, detail: failed.message });
-    else checkNested(property, value, pointer, errors);
+    const failed = firstFailed(property, value, instance);
+    if (failed !== undefined) errors.push({ pointer: `${parent}/${property.name}`, detail: failed.message });
+    else checkNested(property, value, parent, errors);
     if (errors.length >= errorsAtMost) return;
   }
 }
 
-function checkNested({ nested }: PropertyPlan, value: unknown, pointer: string, errors: FieldError[]): void {
+function firstFailed({ checks }: PropertyPlan, value: unknown, instance: object): Check | undefined {
+  for (const one of checks) if (!one.passes(value, instance)) return one;
+  return undefined;
+}
+
+function checkNested(
+  { name, nested }: PropertyPlan,
+  value: unknown,
+  parent: string,
+  errors: FieldError[],
+): void {
   if (nested === undefined || value === undefined) return;
+  const pointer = `${parent}/${name}`;
   if (!Array.isArray(value)) {
     if (isJsonObject(value)) check(value, pointer, errors);
     else errors.push({ pointer, detail: nested });
