@@ -31,6 +31,12 @@ export interface NewVersion<T> extends Omit<Head, 'deleted'> {
   indexed?: PhiItem['indexed'];
 }
 
+/** A document as it lies in its message. */
+export interface StoredText extends Pick<Head, 'id' | 'version' | 'createdAt' | 'updatedAt'> {
+  /** JSON of `{resource, screening}`, UTF-8. Absent in the version that deleted it. */
+  text?: Buffer;
+}
+
 /** A document with its message's overhead must fit in a store item (400 KB). Bytes of JSON. */
 const documentAtMost = 256 * 1024;
 
@@ -119,17 +125,28 @@ export class DocumentVault {
    * @throws Problem `integrity-failure` if the row was changed, or its message belongs to another patient, record or version
    */
   async unlock<T>(item: PhiItem): Promise<Versioned<T>> {
+    const { text, ...version } = await this.unlockText(item);
+    if (text === undefined) return version;
+    const { resource, screening } = JSON.parse(text.toString('utf8')) as {
+      resource: T;
+      screening: ScreeningResult;
+    };
+    return { ...version, resource, screening };
+  }
+
+  /**
+   * As `unlock`, for who passes the document on and need not read it.
+   * @throws Problem as `unlock`
+   */
+  async unlockText(item: PhiItem): Promise<StoredText> {
     const head = this.read(item);
     const { id, version, createdAt, updatedAt } = head;
     if (head.deleted) return { id, version, createdAt, updatedAt };
     const message = item.attributes['message'];
     if (!(message instanceof Uint8Array)) throw breachOf(head);
     const plaintext = await this.#withKey(head, () => this.cipher.decrypt(message, contextOf(head)));
-    const { resource, screening } = JSON.parse(Buffer.from(plaintext).toString('utf8')) as {
-      resource: T;
-      screening: ScreeningResult;
-    };
-    return { id, version, createdAt, updatedAt, resource, screening };
+    const text = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
+    return { id, version, createdAt, updatedAt, text };
   }
 
   /**
