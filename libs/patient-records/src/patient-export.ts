@@ -2,10 +2,10 @@ import { type AuditTrail } from '@app/audit';
 import { type PhiTable } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Versioned } from './caller.js';
-import { type DocumentVault } from './document-vault.js';
+import type { DocumentVault, StoredText } from './document-vault.js';
 import { event } from './events.js';
 import { keys } from './keys.js';
-import type { ClinicalRecord, Patient } from './patient.js';
+import type { Patient } from './patient.js';
 import { OutOfReach, type PatientGate } from './patient-gate.js';
 
 interface PatientExportParts {
@@ -15,9 +15,10 @@ interface PatientExportParts {
   gate: PatientGate;
 }
 
-export type ExportLine =
+/** The patient comes first; then his records by pages, each with the text of a `ClinicalRecord`. */
+export type ExportPart =
   | { type: 'Patient'; document: Versioned<Patient> }
-  | { type: 'Record'; document: Versioned<ClinicalRecord> };
+  | { type: 'Records'; records: StoredText[] };
 
 /** None of the scopes held for records reaches the patient, or an emergency access alone does. */
 const nothingCovered = ({ cause, type }: Problem) =>
@@ -34,7 +35,7 @@ export class PatientExport {
    * The event is durable before the first line is there. Records of types outside the caller's scopes are left out.
    * @returns the patient, then the records, oldest `recordedAt` first; a page of records in memory at most
    */
-  async start(caller: Caller, patientId: string): Promise<AsyncGenerator<ExportLine>> {
+  async start(caller: Caller, patientId: string): Promise<AsyncGenerator<ExportPart>> {
     // Everything at once is no emergency.
     const options = { inEmergency: false };
     const { head, acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r', options);
@@ -43,7 +44,7 @@ export class PatientExport {
     await this.parts.audit.append([
       event(acting(['Patient']), 'export', { patientId, entities: [{ type: 'Patient', id: patientId }] }),
     ]);
-    return this.#lines(patientId, patient, covers);
+    return this.#everything(patientId, patient, covers);
   }
 
   /** Whoever may see the patient but none of his records gets the patient alone. */
@@ -57,25 +58,25 @@ export class PatientExport {
     }
   }
 
-  async *#lines(
+  async *#everything(
     patientId: string,
     patient: Versioned<Patient>,
     covers: (recordType: string) => boolean,
-  ): AsyncGenerator<ExportLine> {
+  ): AsyncGenerator<ExportPart> {
+    const { table, vault } = this.parts;
     yield { type: 'Patient', document: patient };
     let after: string | undefined;
     do {
-      const page = await this.parts.table.query({
+      const page = await table.query({
         table: 'records',
         partition: keys.patientPartition(patientId),
         index: 'recordedAt',
         limit: pageSize,
         ...(after === undefined ? {} : { after }),
       });
-      for (const item of page.items) {
-        if (!covers(this.parts.vault.read(item).recordType)) continue;
-        yield { type: 'Record', document: await this.parts.vault.unlock<ClinicalRecord>(item) };
-      }
+      const covered = page.items.filter((item) => covers(vault.read(item).recordType));
+      const records = await Promise.all(covered.map((item) => vault.unlockText(item)));
+      if (records.length > 0) yield { type: 'Records', records };
       after = page.next;
     } while (after !== undefined);
   }

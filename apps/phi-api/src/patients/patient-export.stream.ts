@@ -1,28 +1,30 @@
 import { Readable } from 'node:stream';
-import { type ExportLine } from '@app/patient-records';
+import { type ExportPart } from '@app/patient-records';
 import { patientAnswer } from './patient-answers.dto.js';
-import { recordAnswer } from '../records/record-answers.dto.js';
+import { recordLines } from '../records/record-line.js';
 
 /**
  * @param failed told when a line cannot be made: the status has left, so the answer can only break off
- * @returns the lines as NDJSON, pulled as fast as the reader takes them
+ * @returns the lines as NDJSON, a page of records at a time, pulled as fast as the reader takes them
  */
 export function exportStream(
-  lines: AsyncGenerator<ExportLine>,
+  parts: AsyncGenerator<ExportPart>,
   patientId: string,
   failed: (error: unknown) => Promise<void>,
 ): Readable {
-  return Readable.from(ndjson(lines, patientId, failed), { objectMode: false, highWaterMark: 64 * 1024 });
+  return Readable.from(ndjson(parts, patientId, failed), { objectMode: false, highWaterMark: 64 * 1024 });
 }
 
 async function* ndjson(
-  lines: AsyncGenerator<ExportLine>,
+  parts: AsyncGenerator<ExportPart>,
   patientId: string,
   failed: (error: unknown) => Promise<void>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   try {
-    for await (const line of lines) {
-      yield `${JSON.stringify(line.type === 'Patient' ? patientAnswer(line.document) : recordAnswer(line.document, patientId))}\n`;
+    for await (const part of parts) {
+      yield part.type === 'Patient'
+        ? Buffer.from(`${JSON.stringify(patientAnswer(part.document))}\n`)
+        : recordLines(part.records, patientId);
     }
   } catch (error) {
     await failed(error);

@@ -266,9 +266,9 @@ export class PatientsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const lines = await this.exports.start(caller, patientId);
+    const parts = await this.exports.start(caller, patientId);
     const failed = (error: unknown) => this.refusals.record(request, asProblem(error));
-    void reply.header('content-type', 'application/x-ndjson').send(exportStream(lines, patientId, failed));
+    void reply.header('content-type', 'application/x-ndjson').send(exportStream(parts, patientId, failed));
   }
 }
 
