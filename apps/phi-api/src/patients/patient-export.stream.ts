@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { type ExportPart } from '@app/patient-records';
 import { patientAnswer } from './patient-answers.dto.js';
 import { recordLines } from '../records/record-line.js';
@@ -25,6 +26,8 @@ async function* ndjson(
       yield part.type === 'Patient'
         ? Buffer.from(`${JSON.stringify(patientAnswer(part.document))}\n`)
         : recordLines(part.records, patientId);
+      // On the embedded platform nothing of this waits for anybody: without a turn, every other request would wait for all of it.
+      await setImmediate();
     }
   } catch (error) {
     await failed(error);
