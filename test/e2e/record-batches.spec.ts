@@ -38,6 +38,32 @@ describe('a batch', () => {
     expect(created.body.items).toEqual(entries.map(({ id }) => byId.get(id)));
   });
 
+  it('answers without the records who prefers so, and stores the same', async () => {
+    const entries = batchOf(3).map((entry) => ({ ...entry, notes: 'Call 202-555-0143.' }));
+    const prefer = 'respond-async, return=minimal; wait=1';
+
+    const created = await client.post(`${records}/batch`, { records: entries }, { prefer });
+
+    expect(created.status).toBe(201);
+    expect(created.headers['preference-applied']).toBe('return=minimal');
+    const byId = new Map((await stored()).map((item) => [item.id, item]));
+    const expected = entries.map(({ id }) => {
+      const { recordType: _, content: __, notes: ___, recordedAt: ____, ...kept } = byId.get(id) as never;
+      return kept;
+    });
+    expect(created.body.items).toEqual(expected);
+    expect(expected[0]).toMatchObject({ screening: { outcome: 'anonymized' } });
+  });
+
+  it.each(['return=representation', 'return=minimalist', ''])(
+    'answers whole to Prefer: %s',
+    async (prefer) => {
+      const { body, headers } = await client.post(`${records}/batch`, { records: batchOf(1) }, { prefer });
+      expect(body.items[0]).toHaveProperty('content');
+      expect(headers).not.toHaveProperty('preference-applied');
+    },
+  );
+
   it('gives ids where the client has none', async () => {
     const { body } = await send([record(1), record(2)]);
     expect(new Set(body.items.map(({ id }) => id)).size).toBe(2);

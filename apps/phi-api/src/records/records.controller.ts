@@ -21,6 +21,7 @@ import { DocumentId, DocumentVersion, IdParam, refuseRepeated, VersionParam } fr
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
 import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
+import { BatchAnswerDto, batchAnswer, MinimalOnWish } from './batch-answer.js';
 import {
   RecordAnswerDto,
   recordAnswer,
@@ -89,22 +90,25 @@ export class RecordsController {
   })
   @DocumentId('patientId')
   @Idempotent()
+  @MinimalOnWish()
   @ApiBody({ type: BatchDto, examples: batchExamples })
-  @ApiResponse({ status: 201, description: 'Created, in the order of the request', type: RecordPageDto })
+  @ApiResponse({ status: 201, description: 'Created', type: BatchAnswerDto })
   async createBatch(
     @RequestCaller() caller: Caller,
     @IdParam('patientId') patientId: string,
     @IdempotencyKey() repeatable: Repeatable | undefined,
     @ScreenedBody() body: BatchDto,
     @Screening() screening: ScreeningResult,
-  ): Promise<RecordPageDto> {
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BatchAnswerDto> {
     const idempotency = this.idempotent.name(repeatable, caller, `POST ${base}/batch ${patientId}`);
     const replay = idempotency && (await this.records.replayOf(idempotency));
     if (replay) {
       const items = await Promise.all(
         replay.ids.map((id) => this.records.version(caller, patientId, id, 1, 'c')),
       );
-      return { items: items.map((item) => recordAnswer(item, patientId)) };
+      return batchAnswer(items, patientId, request, reply);
     }
     const records = body.records.map((record, position) => ({
       id: record.id ?? randomUUID(),
@@ -115,7 +119,7 @@ export class RecordsController {
     refuseRepeated(ids, (position) => `/records/${position}/id`, 'must not be used twice in the batch');
     const taken = new Problem(problemTypes.alreadyExists);
     const items = await this.records.create(caller, patientId, records, taken, idempotency);
-    return { items: items.map((item) => recordAnswer(item, patientId)) };
+    return batchAnswer(items, patientId, request, reply);
   }
 
   @Get()

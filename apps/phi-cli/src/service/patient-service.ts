@@ -72,7 +72,9 @@ export class PatientService {
    * @throws GaveUp if they cannot be settled together @throws CouldNotRun as `create`
    */
   async createAll(path: string, body: string): Promise<BatchAnswer> {
-    const { answer, raw } = await this.#settled(() => this.connection.post(path, body));
+    // What was sent need not come back; ids and findings do.
+    const wish = { prefer: 'return=minimal' };
+    const { answer, raw } = await this.#settled(() => this.connection.post(path, body, wish));
     return { ...answer, itemFindings: answer.status === 201 ? readItemFindings(raw) : [] };
   }
 

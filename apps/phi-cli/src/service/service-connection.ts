@@ -67,8 +67,8 @@ export class ServiceConnection {
    * @param body JSON text
    * @throws ConnectionFailed
    */
-  async post(path: string, body: string): Promise<RawAnswer> {
-    return this.#sendJson('POST', path, body, {});
+  async post(path: string, body: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
+    return this.#sendJson('POST', path, body, headers);
   }
 
   /**
