@@ -87,7 +87,7 @@ describe('phi revoke', () => {
       '--operator',
       'officer',
     ];
-    const ended = await new CliProcess([...args, '--json'], { PHI_DATA_DIR: service.dataFolder }).ended;
+    const ended = await new CliProcess([...args, '--json'], service.environment).ended;
 
     expect(ended).toMatchObject({ code: 0, errors: '' });
     expect(JSON.parse(ended.output)).toMatchObject({ revoked: true });
