@@ -9,6 +9,7 @@ import { erasablePatient, erasureBody, officerScope } from '../support/erasable-
 import { KeyLoad } from '../support/key-load.js';
 import { clientOf, startListening, succeeded } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
+import { testConfig } from '../support/test.config.js';
 
 const variables = {
   PHI_KEY_CACHE_TTL_SECONDS: '1',
@@ -45,7 +46,7 @@ describe('phi audit', () => {
   }
 
   it('finds nothing wrong while the service reads, writes and replaces keys', async () => {
-    const load = await KeyLoad.prepare(service, 4, 3);
+    const load = await KeyLoad.prepare(service, testConfig.load(4), 3);
     load.start();
     const keys = (...args: string[]) =>
       cli.run(['keys', ...args, '--rate', '5000'], { ...service.environment, ...variables });
@@ -59,7 +60,7 @@ describe('phi audit', () => {
     for (const report of [...during, after])
       expect(report).toMatchObject({ outcome: 'intact', findings: [] });
     expect(after.records?.patients).toBeGreaterThanOrEqual(2 + load.patients);
-    expect(after.events.sealed).toBeGreaterThan(100);
+    expect(after.events.sealed).toBeGreaterThan(testConfig.load(100));
     expect(after.chains.closed).toBeGreaterThanOrEqual(4);
   }, 120_000);
 

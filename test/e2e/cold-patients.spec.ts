@@ -8,7 +8,7 @@ import { startListening } from '../support/phi-client.js';
 import { type Service } from '../support/service.js';
 import { testConfig } from '../support/test.config.js';
 
-const patients = testConfig.load(400);
+const patients = testConfig.load(400, 10);
 
 const bodyOf = (n: number) => ({
   identifier: [{ system: 'urn:mrn', value: `cold-${n}` }],

@@ -16,6 +16,7 @@ import {
 import { type Answer, clientOf, type PhiClient, startListening } from '../support/phi-client.js';
 import { mrn, wholePatient } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
+import { testConfig } from '../support/test.config.js';
 
 /** Each runs once: when rows were read, and before they are given to who asked; before a key is made, and before one is destroyed. */
 let afterRowsAreRead: (() => Promise<unknown>) | undefined;
@@ -137,27 +138,32 @@ describe('several requests for the same erasure', () => {
   });
 });
 
-describe('an erasure in the middle of fifty writes to the patient', () => {
-  it.each([0, 10, 25, 49])('leaves nothing of any of them, begun as number %d', async (position) => {
-    const erased = await patient();
-    const names = Array.from({ length: 50 }, () => randomUUID());
-    const writes = names.map((name, n) => () => write(erased, name, n));
-    let erasure: Promise<Answer> | undefined;
-    const answers = await Promise.all(
-      writes.map((send, n) => {
-        if (n === position) erasure = erase(erased);
-        return send();
-      }),
-    );
-    expect((await erasure)?.status).toBe(200);
-    // Made before it, or refused because of it or of each other; never failed.
-    for (const { status } of answers) expect([200, 201, 204, 404, 409, 410, 412]).toContain(status);
-    expect(await remainsOf(service.platform, erased)).toEqual([]);
-    const taken = await Promise.all(names.map((name) => isIdentifierTaken(service.platform, name)));
-    expect(taken).toEqual(names.map(() => false));
-    const found = await client.post('/v1/patients/search', { identifier: mrn(erased.mrn) });
-    expect([found.status, found.body.items]).toEqual([200, []]);
-  });
+describe('an erasure in the middle of many writes to the patient', () => {
+  // Each kind of write at least once.
+  const count = testConfig.load(50);
+  it.each([0, Math.floor(count / 5), Math.floor(count / 2), count - 1])(
+    'leaves nothing of any of them, begun as number %d',
+    async (position) => {
+      const erased = await patient();
+      const names = Array.from({ length: count }, () => randomUUID());
+      const writes = names.map((name, n) => () => write(erased, name, n));
+      let erasure: Promise<Answer> | undefined;
+      const answers = await Promise.all(
+        writes.map((send, n) => {
+          if (n === position) erasure = erase(erased);
+          return send();
+        }),
+      );
+      expect((await erasure)?.status).toBe(200);
+      // Made before it, or refused because of it or of each other; never failed.
+      for (const { status } of answers) expect([200, 201, 204, 404, 409, 410, 412]).toContain(status);
+      expect(await remainsOf(service.platform, erased)).toEqual([]);
+      const taken = await Promise.all(names.map((name) => isIdentifierTaken(service.platform, name)));
+      expect(taken).toEqual(names.map(() => false));
+      const found = await client.post('/v1/patients/search', { identifier: mrn(erased.mrn) });
+      expect([found.status, found.body.items]).toEqual([200, []]);
+    },
+  );
 
   function write({ path, records }: ErasablePatient, name: string, n: number): Promise<Answer> {
     const any = { 'if-match': '*' };

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, clientOf, type PhiClient, startListening } from '../support/phi-client.js';
 import { mrn } from '../support/sample-patient.js';
 import type { Service } from '../support/service.js';
+import { testConfig } from '../support/test.config.js';
+
+/** What DynamoDB Local cannot answer within three attempts is a 503, as it should be: that is the subject of `faults/table`. */
+const concurrent = testConfig.load(50);
 
 let service: Service;
 let client: PhiClient;
@@ -113,11 +117,11 @@ describe.each(subjects)('creating %s under an idempotency key', (_, { send, coun
     expect(idOf(await send(2, key, other))).toBe(idOf(theirs));
   });
 
-  it('creates one for 50 concurrent requests; the others answer the same, or 409 and the same on a retry', async () => {
+  it('creates one for many concurrent requests; the others answer the same, or 409 and the same on a retry', async () => {
     const key = randomUUID();
     const before = await count();
 
-    const answers = await Promise.all(Array.from({ length: 25 }, () => [send(7, key), send(7, key)]).flat());
+    const answers = await Promise.all(Array.from({ length: concurrent }, () => send(7, key)));
 
     const made = answers.filter(({ status }) => status === 201);
     const refused = answers.filter(({ status }) => status !== 201);

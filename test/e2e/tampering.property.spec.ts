@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { readAuditEvents } from '../support/audit-rows.js';
 import { clientOf, type PhiClient, startListening, succeeded } from '../support/phi-client.js';
 import type { Service } from '../support/service.js';
+import { testConfig } from '../support/test.config.js';
 
 /** FHIR R4 AuditEvent.outcome of an integrity alarm. */
 const alarmOutcome = '12';
@@ -127,7 +128,7 @@ describe('rows of any kind, changed in any way', () => {
     const property = fc.asyncProperty(anyTwoOf(withMessage()), async ([target, source]) => {
       await expectRefused(target, { ...target.row.attributes, message: messageOf(source) });
     });
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, { numRuns: testConfig.load(150) });
   });
 
   it('are refused with everything that another row holds, or all of it but the seal', async () => {
@@ -135,7 +136,7 @@ describe('rows of any kind, changed in any way', () => {
       const { seal } = (sealToo ? source : target).row.attributes;
       await expectRefused(target, { ...source.row.attributes, seal: seal as string });
     });
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, { numRuns: testConfig.load(150) });
   });
 
   it('are refused when two have changed places', async () => {
@@ -148,7 +149,7 @@ describe('rows of any kind, changed in any way', () => {
         await put(other.row);
       }
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: testConfig.load(60) });
   });
 
   it('are refused with any bit of the message flipped, any of it cut off, anything added or in its place', async () => {
@@ -165,7 +166,7 @@ describe('rows of any kind, changed in any way', () => {
     const property = fc.asyncProperty(anyOf(withMessage()), damages, async (target, damage) => {
       await expectRefused(target, { ...target.row.attributes, message: damage(messageOf(target)) });
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: testConfig.load(200) });
   });
 
   it('are refused without their message', async () => {
@@ -194,7 +195,7 @@ describe('rows of any kind, changed in any way', () => {
       fc.pre(JSON.stringify(attributes) !== JSON.stringify(clear));
       await expectRefused(target, message === undefined ? attributes : { ...attributes, message });
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: testConfig.load(200) });
   });
 
   it('left one alarm for each request, which names the patient of the row', async () => {
@@ -203,7 +204,7 @@ describe('rows of any kind, changed in any way', () => {
     const named = alarms.map(({ origin, patientId }) => ({ instance: origin.requestId, patientId }));
     const ordered = (all: { instance: unknown }[]) =>
       all.toSorted((a, b) => String(a.instance).localeCompare(String(b.instance)));
-    expect(requests.length).toBeGreaterThan(700);
+    expect(requests.length).toBeGreaterThan(testConfig.load(700));
     expect(ordered(named)).toEqual(ordered(requests));
     for (const alarm of alarms) {
       expect(alarm).toMatchObject({ outcome: alarmOutcome, refusal: { status: 500 } });
@@ -238,7 +239,7 @@ describe('any record', () => {
       expect((await records.read(caller, patientId, id)).resource).toEqual(two.resource);
       expect((await records.version(caller, patientId, id, 1)).resource).toEqual(one.resource);
     });
-    await fc.assert(property, { numRuns: 100 });
+    await fc.assert(property, { numRuns: testConfig.load(100) });
   });
 });
 

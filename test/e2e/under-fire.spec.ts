@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from '../support/http-client.js';
 import { historyFaults, type VersionedOperation } from '../support/versioned-history.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { testConfig } from '../support/test.config.js';
+
+const [creators, changers] = [testConfig.load(200, 8), testConfig.load(64)];
 
 let service: ServiceProcess;
 let client: HttpClient;
@@ -20,7 +23,7 @@ const send = (method: string, path: string, body?: unknown, headers: Record<stri
 const byPhone = async (phone: string) =>
   (await send('POST', '/v1/patients/search?limit=50', { phone })).json<{ items: { id: string }[] }>().items;
 
-describe('200 clients that repeat one creation under one key', () => {
+describe(`${creators} clients that repeat one creation under one key`, () => {
   it('make one patient, whatever each of them is told first', async () => {
     const phone = '617-555-0199';
     const body = { telecom: [{ system: 'phone', value: phone }] };
@@ -36,13 +39,13 @@ describe('200 clients that repeat one creation under one key', () => {
         expect(answer.json()['type']).toBe('/problems/concurrent-write');
       }
     };
-    const ids = await Promise.all(Array.from({ length: 200 }, insist));
+    const ids = await Promise.all(Array.from({ length: creators }, insist));
     expect(new Set(ids).size).toBe(1);
     expect(await byPhone(phone)).toMatchObject([{ id: ids[0] }]);
   });
 });
 
-describe('64 clients that change one record', () => {
+describe(`${changers} clients that change one record`, () => {
   it('have a history that can be put in one order: no lost update, nothing read that was not, nothing read too late', async () => {
     const patient = (await send('POST', '/v1/patients', {})).json<{ id: string }>().id;
     const records = `/v1/patients/${patient}/records`;
@@ -77,13 +80,13 @@ describe('64 clients that change one record', () => {
       }
     }
     await Promise.all(
-      Array.from({ length: 64 }, async () => {
+      Array.from({ length: changers }, async () => {
         for (let n = 0; n < 12; n++) await write(await read());
       }),
     );
 
     expect(operations.filter(({ kind }) => kind === 'write').length).toBeGreaterThan(12);
-    expect(operations.filter(({ kind }) => kind === 'refused').length).toBeGreaterThan(64);
+    expect(operations.filter(({ kind }) => kind === 'refused').length).toBeGreaterThan(changers);
     expect(historyFaults(operations, first)).toEqual([]);
   });
 });
