@@ -48,7 +48,13 @@ describe('a batch', () => {
     expect(created.headers['preference-applied']).toBe('return=minimal');
     const byId = new Map((await stored()).map((item) => [item.id, item]));
     const expected = entries.map(({ id }) => {
-      const { recordType: _, content: __, notes: ___, recordedAt: ____, ...kept } = byId.get(id) as never;
+      const {
+        recordType: _,
+        content: __,
+        notes: ___,
+        recordedAt: ____,
+        ...kept
+      } = byId.get(id) as unknown as Record<string, unknown>;
       return kept;
     });
     expect(created.body.items).toEqual(expected);

@@ -11,15 +11,7 @@ export type {
   AuditOutcome,
   StoredAuditEvent,
 } from './audit-event.js';
-export {
-  auditIndexes,
-  auditKeys,
-  auditRow,
-  type AuditRow,
-  dayShards,
-  eventLeaf,
-  padded,
-} from './audit-item.js';
+export { auditIndexes, auditKeys, auditRow, type AuditRow, dayShards, eventLeaf } from './audit-item.js';
 export {
   type Checkpoint,
   checkpointDigest,
