@@ -8,7 +8,7 @@ import { IndexRoots } from './index-roots.js';
 import { RowSeal } from './row-seal.js';
 
 let folder: string;
-const open = () => IndexRoots.open(new LocalParameterSource(folder));
+const open = (refreshSeconds = 60) => IndexRoots.open(new LocalParameterSource(folder), refreshSeconds);
 const write = (text: string) => {
   const [file = 'index-root'] = readdirSync(folder);
   writeFileSync(join(folder, file), text, { mode: 0o600 });
@@ -34,6 +34,18 @@ describe('IndexRoots', () => {
     await one.replace({ active: 2, roots: { 2: one.roots[2] as Uint8Array } });
     await other.refresh();
     expect(seal.verify(['row'], before)).toBe(false);
+  });
+
+  it('are read again before they are used when nobody did for two intervals', async () => {
+    const [one, recent, late] = [await open(), await open(), await open(0)];
+    await one.replace({ active: 2, roots: { ...one.roots, 2: randomBytes(32) } });
+    expect(recent.recent()).toBeUndefined();
+    expect(recent.active).toBe(1);
+    await late.recent();
+    expect(late.active).toBe(2);
+    for (const file of readdirSync(folder)) writeFileSync(join(folder, file), 'MARKED', { mode: 0o600 });
+    await expect(late.recent()).resolves.toBeUndefined();
+    expect(late.active).toBe(2);
   });
 
   it('are not replaced by whoever has not read the last change', async () => {

@@ -5,6 +5,12 @@ import { checkRoots, type VersionedRoots } from './versioned-roots.js';
 const PARAMETER = 'index-root';
 
 /**
+ * In how many intervals of `PHI_PARAMETER_REFRESH_SECONDS` every instance has read the roots: one attempt may fail. A reindex
+ * waits as long between its steps, and no instance uses roots that it read longer ago.
+ */
+export const intervalsToFollow = 2;
+
+/**
  * The roots of blind index, row seals, cursors and keyed hashes, as the parameter `index-root` says, followed while the
  * process runs: `{"active": 1, "roots": {"1": "<32 bytes in base64>"}, "retired": []}`.
  * What was derived from it notices each change by itself.
@@ -12,18 +18,26 @@ const PARAMETER = 'index-root';
 export class IndexRoots implements VersionedRoots {
   #text: string;
   #current: VersionedRoots;
+  /** When the last attempt to read the parameter ended, well or not; of the monotonic clock. */
+  #triedAt = performance.now();
+  #reading: Promise<void> | undefined;
 
   private constructor(
     private readonly parameters: ParameterSource,
+    private readonly recentMilliseconds: number,
     text: string,
   ) {
     this.#text = text;
     this.#current = parseRoots(text);
   }
 
-  /** @throws Error that names the parameter when it cannot be read or is damaged, never with its value */
-  static async open(parameters: ParameterSource): Promise<IndexRoots> {
-    return new IndexRoots(parameters, await parameters.get(PARAMETER));
+  /**
+   * @param refreshSeconds how often the owner calls `refresh`
+   * @throws Error that names the parameter when it cannot be read or is damaged, never with its value
+   */
+  static async open(parameters: ParameterSource, refreshSeconds: number): Promise<IndexRoots> {
+    const recentMilliseconds = intervalsToFollow * refreshSeconds * 1000;
+    return new IndexRoots(parameters, recentMilliseconds, await parameters.get(PARAMETER));
   }
 
   get active(): number {
@@ -42,7 +56,25 @@ export class IndexRoots implements VersionedRoots {
    * Reads the parameter again. When it cannot be used, the last good roots stay.
    * @throws Error that names the parameter, never with its value
    */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#triedAt = performance.now();
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /**
+   * Makes sure that a process that stood still (suspended, starved of processor or disk) does not go on under roots that the
+   * others have left meanwhile: it reads the parameter first. When that fails, the last good roots stay, as with `refresh`.
+   * @returns undefined when they are recent enough already: nothing to wait for
+   */
+  recent(): Promise<void> | undefined {
+    if (performance.now() - this.#triedAt < this.recentMilliseconds) return undefined;
+    return this.refresh().catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
     const text = await this.parameters.get(PARAMETER);
     if (text === this.#text) return;
     this.#adopt(text, parseRoots(text));

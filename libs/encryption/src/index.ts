@@ -2,7 +2,7 @@ export { BlindIndex, type TokenBits, type VersionedToken } from './blind-index.j
 export { normalizeDate, normalizeEmail, normalizePhone, normalizeText } from './blind-index.normalization.js';
 export { BranchKeyError } from './branch-key-error.js';
 export { CursorCipher } from './cursor-cipher.js';
-export { IndexRoots } from './index-roots.js';
+export { IndexRoots, intervalsToFollow } from './index-roots.js';
 export { KeyedHash } from './keyed-hash.js';
 export { KeyStoreCompaction } from './key-store-compaction.js';
 export { keyStoreTableDefinition } from './key-store-table.js';

@@ -1,5 +1,6 @@
 import { type AuditTrail } from '@app/audit';
 import { type Level } from '@app/authorization';
+import { type IndexRoots } from '@app/encryption';
 import { type PhiItem, type PhiKey, type PhiTable } from '@app/phi-table';
 import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Page, Versioned } from './caller.js';
@@ -16,6 +17,7 @@ interface PatientDirectoryParts {
   vault: DocumentVault;
   gate: PatientGate;
   index: PatientIndex;
+  indexRoots: IndexRoots;
 }
 
 /** A place in a list that is spread over several partitions. */
@@ -40,8 +42,7 @@ export class PatientDirectory {
     position: string | undefined,
   ): Promise<Page<Versioned<Patient>>> {
     const levels = this.parts.gate.levels(caller, 'Patient', 's');
-    const partitions = [this.parts.index.partitionFor(query)];
-    const { ids, next } = await this.#candidates(partitions, limit, position);
+    const { ids, next } = await this.#indexed(query, limit, position);
     const patients = await this.#open(caller, levels, ids);
     const items = patients.filter(
       ({ resource }) => resource !== undefined && this.parts.index.matches(query, resource),
@@ -60,6 +61,22 @@ export class PatientDirectory {
     const items = await this.#open(caller, levels, ids);
     await this.#recordDisclosures(caller, items, []);
     return { items, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** Who stands under the query's token. When another root became active meanwhile, the rows read may be gone: once more. */
+  async #indexed(
+    query: PatientQuery,
+    limit: number,
+    position: string | undefined,
+  ): Promise<{ ids: string[]; next?: string }> {
+    const { index, indexRoots } = this.parts;
+    await indexRoots.recent();
+    for (;;) {
+      const { active } = indexRoots;
+      const found = await this.#candidates([index.partitionFor(query)], limit, position);
+      await indexRoots.recent();
+      if (indexRoots.active === active) return found;
+    }
   }
 
   /** Walks the partitions one after the other until there are `limit` ids or nothing is left. */

@@ -1,5 +1,5 @@
 import { type AuditEventType, type AuditTrail } from '@app/audit';
-import { type PatientKeyStore } from '@app/encryption';
+import { type IndexRoots, type PatientKeyStore } from '@app/encryption';
 import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@app/phi-table';
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, ScreeningResult, Versioned } from './caller.js';
@@ -30,6 +30,7 @@ export interface PatientsParts {
   vault: DocumentVault;
   gate: PatientGate;
   index: PatientIndex;
+  indexRoots: IndexRoots;
   careTeams: CareTeams;
   idempotent: IdempotentRequests;
 }
@@ -55,6 +56,7 @@ export class Patients {
     }
     await keyStore.create(patientId);
     const now = new Date().toISOString();
+    await this.parts.indexRoots.recent();
     const partitions = index.partitionsOf(resource);
     const { item, messageSha256 } = await vault.lock({
       patientId,
@@ -159,6 +161,7 @@ export class Patients {
     const { patientId } = current;
     const version = current.version + 1;
     const updatedAt = new Date().toISOString();
+    await this.parts.indexRoots.recent();
     const partitions = partitionsAfter(head, index.partitionsOf(resource));
     const { item, messageSha256 } = await vault.lock({
       patientId,

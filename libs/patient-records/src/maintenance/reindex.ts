@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type IndexRoots, type PatientKeyStore, type VersionedRoots } from '@app/encryption';
+import {
+  type IndexRoots,
+  intervalsToFollow,
+  type PatientKeyStore,
+  type VersionedRoots,
+} from '@app/encryption';
 import { keepSeconds } from '../idempotent-requests.js';
 import {
   MaintenanceJob,
@@ -17,8 +22,6 @@ export interface ReindexParts extends MaintenanceJobParts {
   keyStore: PatientKeyStore;
 }
 
-/** A refresh may fail once. */
-const refreshes = 2;
 /** Clients write on, so a walk may find rows that the one before it missed; each finds fewer. */
 const walksAtMost = 10;
 
@@ -97,7 +100,7 @@ export class Reindex {
   }
 
   #settleSeconds({ parameterRefreshSeconds }: MaintenanceJobRun): number {
-    return parameterRefreshSeconds * refreshes + requestSeconds;
+    return parameterRefreshSeconds * intervalsToFollow + requestSeconds;
   }
 
   /** The next step may begin only after a walk that found nothing to do: it counts what the walks before it did. */

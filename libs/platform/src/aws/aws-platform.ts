@@ -46,7 +46,7 @@ async function openOn(clients: AwsClients, config: PhiConfig): Promise<Platform>
   const settings = await FollowedSettings.open(config, revokedTokens, () =>
     readAwsSettings(config, parameters, names.parameterPrefix, region),
   );
-  const roots = await IndexRoots.open(parameters);
+  const roots = await IndexRoots.open(parameters, config.PHI_PARAMETER_REFRESH_SECONDS);
   await checkWrappingKey(clients.kms, settings.current.kmsKeyArn);
   await checkTable(clients.dynamoDb, keyStoreTableDefinition(names.keyStore));
   const earlierKmsKeyArns = () => settings.current.earlierKmsKeyArns;

@@ -23,7 +23,7 @@ export async function openPorts(config: PhiConfig): Promise<Platform> {
   const { folder, keyFolder } = makeFolders(config);
   const kmsClient = LocalKmsClient.open(join(keyFolder, 'kms-root-key'));
   const parameters = new LocalParameterSource(join(folder, 'parameters'));
-  const roots = await IndexRoots.open(parameters);
+  const roots = await IndexRoots.open(parameters, config.PHI_PARAMETER_REFRESH_SECONDS);
   const { localIssuer, atHand } = await openIssuer(config, keyFolder, parameters);
   const keyStoreClient = LmdbKeyStoreClient.open(join(keyFolder, 'key-store.lmdb'));
   const keyStore = new PatientKeyStore({
