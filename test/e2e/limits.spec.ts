@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PhiTable } from '@app/phi-table';
@@ -336,6 +337,17 @@ describe('connections', () => {
   });
 });
 
+/** @returns the request headers that openapi.json names, lower case */
+function documentedHeaders(): string[] {
+  const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+    paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>>;
+  };
+  const operations = Object.values(paths).flatMap((item) => Object.values(item));
+  const parameters = operations.flatMap(({ parameters = [] }) => parameters);
+  const headers = parameters.filter(({ in: place }) => place === 'header');
+  return [...new Set(headers.map(({ name }) => name.toLowerCase()))];
+}
+
 describe('a page of another origin', () => {
   const preflight = (origin: string) =>
     service.http
@@ -362,7 +374,10 @@ describe('a page of another origin', () => {
     const { headers: answer } = await service.http
       .get('/v1/patients')
       .set('origin', 'https://app.example.org');
-    expect(answer['access-control-expose-headers']).toContain('etag');
+    const exposed = answer['access-control-expose-headers']?.split(', ');
+    expect(exposed).toEqual(expect.arrayContaining(['etag', 'preference-applied', 'retry-after']));
+    const allowed = headers['access-control-allow-headers']?.split(', ');
+    expect(allowed).toEqual(expect.arrayContaining(documentedHeaders()));
     for (const origin of ['https://evil.example.org', 'https://app.example.org.evil.example', 'null']) {
       expect((await preflight(origin)).headers).not.toHaveProperty('access-control-allow-origin');
     }
