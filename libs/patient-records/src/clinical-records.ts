@@ -8,7 +8,7 @@ import {
 } from '@app/phi-table';
 import { invalidField, Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, Versioned } from './caller.js';
-import { type DocumentVault, type NewVersion } from './document-vault.js';
+import { type DocumentVault, type NewVersion, type StoredText } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
 import { needVersion, replaceHead, stillThere, unlessMoved } from './head-writes.js';
@@ -72,9 +72,9 @@ export class ClinicalRecords {
     return this.parts.idempotent.find(idempotency);
   }
 
-  async read(caller: Caller, patientId: string, recordId: string): Promise<Versioned<ClinicalRecord>> {
+  async read(caller: Caller, patientId: string, recordId: string): Promise<StoredText> {
     const { record, acting } = await this.#enterRecord(caller, patientId, recordId, 'r');
-    const found = await this.parts.vault.unlock<ClinicalRecord>(record);
+    const found = await this.parts.vault.unlockText(record);
     await this.#recordRead(acting, patientId, record, { version: found.version });
     return found;
   }

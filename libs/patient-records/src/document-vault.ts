@@ -125,13 +125,7 @@ export class DocumentVault {
    * @throws Problem `integrity-failure` if the row was changed, or its message belongs to another patient, record or version
    */
   async unlock<T>(item: PhiItem): Promise<Versioned<T>> {
-    const { text, ...version } = await this.unlockText(item);
-    if (text === undefined) return version;
-    const { resource, screening } = JSON.parse(text.toString('utf8')) as {
-      resource: T;
-      screening: ScreeningResult;
-    };
-    return { ...version, resource, screening };
+    return parsedVersion<T>(await this.unlockText(item));
   }
 
   /**
@@ -226,6 +220,13 @@ export class DocumentVault {
       throw breachOf(head, error);
     }
   }
+}
+
+/** @returns the version with its document, without `resource` where it is the deletion */
+export function parsedVersion<T>({ text, ...version }: StoredText): Versioned<T> {
+  if (text === undefined) return version;
+  const stored = JSON.parse(text.toString('utf8')) as { resource: T; screening: ScreeningResult };
+  return { ...version, resource: stored.resource, screening: stored.screening };
 }
 
 /** @param found what the cipher says, if it came so far */

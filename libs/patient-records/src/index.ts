@@ -35,5 +35,5 @@ export { queuedPatients } from './maintenance/rescreening-queue.js';
 export { ClinicalRecords } from './clinical-records.js';
 export { type NewRecord } from './new-record.js';
 export { PatientExport, type ExportPart } from './patient-export.js';
-export type { StoredText } from './document-vault.js';
+export { parsedVersion, type StoredText } from './document-vault.js';
 export { recordCensus } from './stored-versions.js';

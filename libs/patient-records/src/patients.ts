@@ -4,7 +4,7 @@ import { ConditionFailed, type PhiItem, type PhiTable, type TableWrite } from '@
 import { Problem, problemTypes } from '@app/problem-details';
 import type { Caller, Idempotency, Page, Replay, ScreeningResult, Versioned } from './caller.js';
 import { type CareTeams } from './care-teams.js';
-import { type DocumentVault, type Head } from './document-vault.js';
+import { type DocumentVault, type Head, type StoredText } from './document-vault.js';
 import { event } from './events.js';
 import { type IdempotentRequests } from './idempotent-requests.js';
 import { needVersion, replaceHead, unlessMoved } from './head-writes.js';
@@ -99,13 +99,9 @@ export class Patients {
   }
 
   /** @throws Problem `not-found`, `gone`, `integrity-failure`, `audit-unavailable` */
-  async read(
-    caller: Caller,
-    patientId: string,
-    type: AuditEventType = 'patient-read',
-  ): Promise<Versioned<Patient>> {
+  async read(caller: Caller, patientId: string, type: AuditEventType = 'patient-read'): Promise<StoredText> {
     const { head, acting } = await this.parts.gate.enter(caller, patientId, 'Patient', 'r');
-    const patient = await this.parts.vault.unlock<Patient>(head);
+    const patient = await this.parts.vault.unlockText(head);
     const entity = { type: 'Patient', id: patientId, version: patient.version };
     await this.parts.audit.append([event(acting(['Patient']), type, { patientId, entities: [entity] })]);
     return patient;

@@ -76,8 +76,8 @@ export class PatientSearchDto {
   email?: string;
 }
 
-/** Elements of a patient in the order in which they are answered. */
-const elements = [
+/** Elements of a patient in the order in which they are kept and answered. */
+export const patientElements = [
   'identifier',
   'active',
   'name',
@@ -96,7 +96,7 @@ const elements = [
 /** @returns the document that is kept: known elements alone, JSON `null` left out */
 export function patientDocument(dto: PatientDto): PatientDto {
   const document: Record<string, unknown> = {};
-  for (const element of elements) {
+  for (const element of patientElements) {
     const value = withoutNulls(dto[element]);
     if (value !== undefined) document[element] = value;
   }
@@ -127,7 +127,7 @@ export function patientAnswer(version: Versioned<object>): PatientAnswerDto {
 /** @returns the known elements of a stored document, in their order; it was cleaned before it was stored */
 function shown(document: PatientDto): PatientDto {
   const answer: Record<string, unknown> = {};
-  for (const element of elements) {
+  for (const element of patientElements) {
     if (document[element] !== undefined) answer[element] = document[element];
   }
   return answer as PatientDto;

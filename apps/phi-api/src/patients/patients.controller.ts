@@ -21,6 +21,7 @@ import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idem
 import { DocumentId, DocumentVersion, IdParam, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
+import { answerText } from '../http/stored-answer.js';
 import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
 import { isReplaced, mergePatch } from './merge-patch.js';
 import {
@@ -33,6 +34,7 @@ import {
 import { PatientDto } from './patient.dto.js';
 import { patchExamples, patientExamples, searchExamples } from './patient-examples.js';
 import { exportStream } from './patient-export.stream.js';
+import { patientText } from './patient-text.js';
 
 const screened = {
   409: 'An identifier is already in use',
@@ -128,10 +130,10 @@ export class PatientsController {
     @IdParam('patientId') patientId: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PatientAnswerDto | undefined> {
+  ): Promise<Buffer | undefined> {
     const patient = await this.patients.read(caller, patientId);
     answerHeaders(reply, patient.version);
-    if (!isNotModified(request, patient.version)) return patientAnswer(patient);
+    if (!isNotModified(request, patient.version)) return answerText(reply, patientText(patient));
     void reply.status(304);
     return undefined;
   }

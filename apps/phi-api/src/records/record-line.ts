@@ -1,33 +1,28 @@
-import type { ClinicalRecord, ScreeningResult, StoredText } from '@app/patient-records';
+import { type ClinicalRecord, parsedVersion, type StoredText } from '@app/patient-records';
+import { copiedAnswer, elementsOf } from '../http/stored-answer.js';
 import { recordAnswer } from './record-answers.dto.js';
-import { recordParts } from './stored-record-text.js';
 
-const screening = Buffer.from(',"screening":');
-const lineEnd = Buffer.from('}\n');
+/** As `recordDocument` writes them and `recordAnswer` answers them. */
+export const recordElements = elementsOf(['recordType', 'content', 'notes', 'recordedAt']);
+const lineEnd = Buffer.from('\n');
 
-/**
- * @returns the answers to reads of these records as NDJSON. What is stored is what an answer holds, so that its text is copied instead of
- *   being parsed and written again; a text of any other shape goes that way (`writtenAnew`), which is the oracle of the specs.
- */
+/** @returns JSON of the answer to a read of this record */
+export function recordText(record: StoredText, patientId: string): Buffer {
+  return Buffer.concat(recordTextParts(record, patientId));
+}
+
+/** @returns the answers to reads of these records as NDJSON */
 export function recordLines(records: readonly StoredText[], patientId: string): Buffer {
-  return Buffer.concat(
-    records.flatMap((record) => copied(record, patientId) ?? writtenAnew(record, patientId)),
-  );
+  return Buffer.concat(records.flatMap((record) => [...recordTextParts(record, patientId), lineEnd]));
 }
 
-function copied(
-  { text, id, version, createdAt, updatedAt }: StoredText,
-  patientId: string,
-): Buffer[] | undefined {
-  const parts = text && recordParts(text);
-  if (parts === undefined) return undefined;
-  const place = JSON.stringify({ id, patientId, version, createdAt, updatedAt });
-  return [Buffer.from(`${place.slice(0, -1)},`), parts.members, screening, parts.screening, lineEnd];
+function recordTextParts(record: StoredText, patientId: string): Buffer[] {
+  const { id, version, createdAt, updatedAt, text } = record;
+  const place = { id, patientId, version, createdAt, updatedAt };
+  return copiedAnswer(text, place, recordElements) ?? [writtenAnew(record, patientId)];
 }
 
-/** The same line by way of the answer. */
-export function writtenAnew({ text, ...version }: StoredText, patientId: string): Buffer {
-  const stored =
-    text && (JSON.parse(text.toString('utf8')) as { resource: ClinicalRecord; screening: ScreeningResult });
-  return Buffer.from(`${JSON.stringify(recordAnswer({ ...version, ...stored }, patientId))}\n`);
+/** The same text by way of the answer. */
+export function writtenAnew(record: StoredText, patientId: string): Buffer {
+  return Buffer.from(JSON.stringify(recordAnswer(parsedVersion<ClinicalRecord>(record), patientId)));
 }

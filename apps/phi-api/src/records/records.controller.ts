@@ -20,6 +20,7 @@ import { IdempotencyKey, IdempotentRequest, type Repeatable } from '../http/idem
 import { DocumentId, DocumentVersion, IdParam, refuseRepeated, VersionParam } from '../http/input.js';
 import { limitByDefault, PageQueryDto } from '../http/page.dto.js';
 import { RequestCaller } from '../http/request-caller.js';
+import { answerText } from '../http/stored-answer.js';
 import { ScreenedBody, Screening } from '../screening/pii-screening.interceptor.js';
 import { BatchAnswerDto, batchAnswer, MinimalOnWish } from './batch-answer.js';
 import {
@@ -31,6 +32,7 @@ import {
   RecordVersionDto,
 } from './record-answers.dto.js';
 import { recordDocument, screeningOf } from './record-documents.js';
+import { recordText } from './record-line.js';
 import { BatchDto, RecordDto } from './record.dto.js';
 import { batchExamples, recordExamples } from './record-examples.js';
 
@@ -158,10 +160,10 @@ export class RecordsController {
     @IdParam('recordId') recordId: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RecordAnswerDto | undefined> {
+  ): Promise<Buffer | undefined> {
     const record = await this.records.read(caller, patientId, recordId);
     answerHeaders(reply, record.version);
-    if (!isNotModified(request, record.version)) return recordAnswer(record, patientId);
+    if (!isNotModified(request, record.version)) return answerText(reply, recordText(record, patientId));
     void reply.status(304);
     return undefined;
   }
