@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LocalParameterSource, ParameterChanged } from '@app/configuration';
 import { IndexRoots } from './index-roots.js';
 import { RowSeal } from './row-seal.js';
@@ -46,6 +46,31 @@ describe('IndexRoots', () => {
     for (const file of readdirSync(folder)) writeFileSync(join(folder, file), 'MARKED', { mode: 0o600 });
     await expect(late.recent()).resolves.toBeUndefined();
     expect(late.active).toBe(2);
+  });
+
+  it('are as old as the beginning of the read, however long that took', async () => {
+    const source = new LocalParameterSource(folder);
+    const now = performance.now.bind(performance);
+    let aheadMilliseconds = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + aheadMilliseconds);
+    const get = source.get.bind(source);
+    const one = await open();
+    const roots = await IndexRoots.open(source, 60);
+    // It stands still after it has read, and somebody replaces the roots.
+    const read = jest.spyOn(source, 'get').mockImplementationOnce(async (name) => {
+      const text = await get(name);
+      aheadMilliseconds += 120_000;
+      await one.replace({ active: 2, roots: { ...one.roots, 2: randomBytes(32) } });
+      return text;
+    });
+    const underWay = roots.refresh();
+    aheadMilliseconds += 120_000;
+    await roots.recent();
+    await underWay;
+    expect(roots.active).toBe(2);
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(roots.recent()).toBeUndefined();
+    clock.mockRestore();
   });
 
   it('are not replaced by whoever has not read the last change', async () => {

@@ -18,15 +18,17 @@ export const intervalsToFollow = 2;
 export class IndexRoots implements VersionedRoots {
   #text: string;
   #current: VersionedRoots;
-  /** When the last attempt to read the parameter ended, well or not; of the monotonic clock. */
-  #triedAt = performance.now();
+  /** When the read began that says what is known now, or when the last one failed; of the monotonic clock. */
+  #knownAt: number;
   #reading: Promise<void> | undefined;
 
   private constructor(
     private readonly parameters: ParameterSource,
     private readonly recentMilliseconds: number,
     text: string,
+    readAt: number,
   ) {
+    this.#knownAt = readAt;
     this.#text = text;
     this.#current = parseRoots(text);
   }
@@ -37,7 +39,8 @@ export class IndexRoots implements VersionedRoots {
    */
   static async open(parameters: ParameterSource, refreshSeconds: number): Promise<IndexRoots> {
     const recentMilliseconds = intervalsToFollow * refreshSeconds * 1000;
-    return new IndexRoots(parameters, recentMilliseconds, await parameters.get(PARAMETER));
+    const readAt = performance.now();
+    return new IndexRoots(parameters, recentMilliseconds, await parameters.get(PARAMETER), readAt);
   }
 
   get active(): number {
@@ -57,10 +60,7 @@ export class IndexRoots implements VersionedRoots {
    * @throws Error that names the parameter, never with its value
    */
   refresh(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => {
-      this.#triedAt = performance.now();
-      this.#reading = undefined;
-    });
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
@@ -70,14 +70,30 @@ export class IndexRoots implements VersionedRoots {
    * @returns undefined when they are recent enough already: nothing to wait for
    */
   recent(): Promise<void> | undefined {
-    if (performance.now() - this.#triedAt < this.recentMilliseconds) return undefined;
-    return this.refresh().catch(() => undefined);
+    return this.#isRecent() ? undefined : this.#readRecent();
+  }
+
+  #isRecent(): boolean {
+    return performance.now() - this.#knownAt < this.recentMilliseconds;
+  }
+
+  async #readRecent(): Promise<void> {
+    // One that is under way may have begun before the standstill.
+    await this.#reading?.catch(() => undefined);
+    if (!this.#isRecent()) await this.refresh().catch(() => undefined);
   }
 
   async #read(): Promise<void> {
-    const text = await this.parameters.get(PARAMETER);
-    if (text === this.#text) return;
-    this.#adopt(text, parseRoots(text));
+    const begunAt = performance.now();
+    try {
+      const text = await this.parameters.get(PARAMETER);
+      if (text !== this.#text) this.#adopt(text, parseRoots(text));
+      this.#knownAt = begunAt;
+    } catch (error) {
+      // Not asked again by each request: whoever calls `refresh` does it in time.
+      this.#knownAt = performance.now();
+      throw error;
+    }
   }
 
   /**
