@@ -34,7 +34,7 @@ interface Round extends LoadResult {
 
 export type LoadGenerator = AnsweringProcess<LoadJob, LoadResult>;
 
-/** After a round: what its closed connections had under way is done by then, so that ETags stand still. */
+/** After a round: most of what its closed connections had under way is done by then, and is not on the bill of the next one. */
 const settleMilliseconds = 300;
 
 export const startLoadGenerator = (): LoadGenerator =>

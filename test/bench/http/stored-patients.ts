@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { operations, type HttpRequest, type OperationName, type StoredPatient } from './operations.js';
 import { samplePatient } from './sample-patient.js';
 
 const createdAtOnce = 16;
+/** Between two looks at the same ETags. */
+const settleMilliseconds = 300;
 
 /** Asks the service outside of any measurement. */
 export class ServiceClient {
@@ -33,8 +36,18 @@ export class ServiceClient {
     return patients;
   }
 
-  /** @returns the same patients with their ETags of now */
+  /** @returns the same patients with their ETags, once they stand still: what closed connections had asked for may be under way */
   async refreshed(patients: readonly StoredPatient[]): Promise<StoredPatient[]> {
+    let before = await this.#withEtags(patients);
+    for (;;) {
+      await setTimeout(settleMilliseconds);
+      const now = await this.#withEtags(before);
+      if (now.every(({ etag }, position) => etag === before[position]?.etag)) return now;
+      before = now;
+    }
+  }
+
+  async #withEtags(patients: readonly StoredPatient[]): Promise<StoredPatient[]> {
     return Promise.all(
       patients.map(async (patient) => {
         const { headers } = await this.send(operations.get.request(patient, 0));
