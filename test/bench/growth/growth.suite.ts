@@ -42,7 +42,7 @@ export const growthSuite: Suite = {
   title: 'Growth of the store',
   onlyByName: true,
   async run(context): Promise<SuiteResult> {
-    const plan = context.smoke ? smokePlan : { ...fullPlan, many: Math.max(few, context.patients) };
+    const plan = context.smoke ? smokePlan : { ...fullPlan, many: Math.max(2 * few, context.patients) };
     const folder = join(context.folder, 'growth');
     const seeding: Seeding = new AnsweringProcess(new URL('seed.process.js', import.meta.url));
     const stage = (from: number, to: number, loadFrom: number) =>
